@@ -156,7 +156,10 @@ export interface AccountInfo {
   consumers: number;
   limits: AccountLimits;
   /** JWT accounts with tiered limits only: `R1`, `R3`; the top-level limits are zero then. */
-  tiers?: Record<string, { memory: number; storage: number; streams: number; consumers: number; limits: AccountLimits }>;
+  tiers?: Record<
+    string,
+    { memory: number; storage: number; streams: number; consumers: number; limits: AccountLimits }
+  >;
   api: { total: number; errors: number; level?: number };
   domain?: string;
 }

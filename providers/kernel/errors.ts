@@ -65,12 +65,22 @@ export class PartialFailure<Input = unknown, Computed = unknown> extends Error {
   readonly reasons: readonly string[];
 
   constructor(id: string, stored: { input: Input; computed: Computed }, cause: unknown) {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = messageOf(cause);
     super(message, { cause });
     this.name = "PartialFailure";
     this.id = id;
     this.stored = stored;
     this.reasons = [message];
     this.stack = message;
+  }
+}
+
+/** The text of anything that was thrown; never empty, and never throws itself. */
+export function messageOf(thrown: unknown): string {
+  try {
+    const text = thrown instanceof Error ? String(thrown.message || thrown.name) : String(thrown);
+    return text.toWellFormed() || "an error without a message";
+  } catch {
+    return "an error that can't be printed";
   }
 }

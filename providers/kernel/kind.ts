@@ -64,9 +64,18 @@ export interface Kind<Input extends object, Computed extends object> {
   /** Finds and completes what an interrupted create of the same resource made. */
   create(context: Context, next: Input): Promise<{ id: string } & Stored<Input, Computed>>;
   /** Undefined when the resource is gone. `prior` is absent for a `get` by id. Throws when the ground can't tell. */
-  read(context: Context, id: string, prior?: Stored<Input, Computed>): Promise<Stored<Input, Computed> | undefined>;
+  read(
+    context: Context,
+    id: string,
+    prior?: Stored<Input, Computed>,
+  ): Promise<Stored<Input, Computed> | undefined>;
   /** A reconcile: also finishes a half-done create or update. */
-  update(context: Context, id: string, prior: Stored<Input, Computed>, next: Input): Promise<Stored<Input, Computed>>;
+  update(
+    context: Context,
+    id: string,
+    prior: Stored<Input, Computed>,
+    next: Input,
+  ): Promise<Stored<Input, Computed>>;
   /** Gone already is success. */
   delete(context: Context, id: string, prior: Stored<Input, Computed>): Promise<void>;
 }

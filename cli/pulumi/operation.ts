@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { maySkipCheckpoints } from "../checkpoints.ts";
+import type { Session } from "../project/session.ts";
+import { type Checkpoint, resourcesOf } from "../state/deployment.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import type { CallOptions, PulumiCli } from "./cli.ts";
+import { type ChangeCounts, readEventLog } from "./event-log.ts";
+
+export interface OperationOptions {
+  readonly yes?: boolean;
+  readonly parallel?: number;
+  readonly checkpoints?: boolean;
+  /** Passed on as they are. */
+  readonly extra?: readonly string[];
+}
+
+/** The arguments that say which stack and how to talk; for commands that change something, whether to ask. */
+export const stackArguments = (session: Session): string[] => [
+  "--stack",
+  session.stack,
+  ...(session.configFile === undefined ? [] : ["--config-file", session.configFile]),
+];
+
+/**
+ * An embedded stack lives on the user's own machine and never asks; its survey has looked at everything before the
+ * first resource, so a preview of its own would only repeat it. Others ask, or are told not to.
+ */
+export const consentArguments = (
+  session: Session,
+  terminal: Terminal,
+  options: OperationOptions,
+): string[] => [
+  ...(session.embedded || options.yes ? ["--yes"] : []),
+  ...(session.embedded ? ["--skip-preview"] : []),
+  ...(terminal.interactive ? [] : ["--non-interactive", "--suppress-progress"]),
+  ...(options.parallel === undefined ? [] : ["--parallel", String(options.parallel)]),
+];
+
+export const checkpointEnvironment = (
+  session: Session,
+  cli: PulumiCli,
+  checkpoint: Checkpoint | undefined,
+  options: OperationOptions,
+): Record<string, string> => {
+  const skip = maySkipCheckpoints({
+    wanted: options.checkpoints ?? false,
+    fileBackend: cli.backend?.directory !== undefined,
+    types: checkpoint === undefined ? [] : resourcesOf(checkpoint).map((resource) => resource.type),
+    config: session.file.config,
+  });
+  return skip ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {};
+};
+
+export interface OperationOutcome {
+  readonly code: number;
+  readonly interrupted: boolean;
+  /** Undefined when the engine gave no summary. */
+  readonly changes: ChangeCounts | undefined;
+  readonly milliseconds: number;
+}
+
+/** Runs `pulumi up`, `refresh` or `destroy` with its own display, and learns from its event log what it did. */
+export async function runOperation(
+  cli: PulumiCli,
+  args: readonly string[],
+  options: CallOptions = {},
+): Promise<OperationOutcome> {
+  const folder = mkdtempSync(join(tmpdir(), "slipway-events-"));
+  const log = join(folder, "events.json");
+  const begun = performance.now();
+  try {
+    const ended = await cli.show([...args, "--event-log", log], {
+      ...options,
+      // The event log is one of the CLI's flags for programs, which it knows only with this variable.
+      env: { ...options.env, PULUMI_DEBUG_COMMANDS: "true" },
+    });
+    return { ...ended, changes: readEventLog(log), milliseconds: performance.now() - begun };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { readJsonFile, writeFileAtomically } from "./atomic-file.mjs";
+import { withLock } from "./lock.mjs";
+import { run } from "./run.mjs";
+
+const MARKER = ".slipway-installed";
+const OWN_BINARY = { name: "slipway", target: "../../cli/bootstrap.mjs" };
+
+export async function installDependencies(root, env, progress) {
+  const lockText = readFileSync(join(root, "package-lock.json"), "utf8");
+  const wanted = createHash("sha256").update(lockText).digest("hex");
+  const marker = join(root, "node_modules", MARKER);
+  if (!isMarked(marker, wanted))
+    await withLock(
+      // Not under node_modules, which `npm ci` empties.
+      join(root, ".slipway", "install.lock"),
+      async () => {
+        if (isMarked(marker, wanted)) return;
+        if (!isInstalled(root, JSON.parse(lockText))) await npmCi(root, env, progress);
+        writeFileAtomically(marker, `${wanted}\n`);
+      },
+      { onWait: (pid) => progress.say(`waiting for process ${pid}, which is installing dependencies`) },
+    );
+  linkOwnBinary(root);
+}
+
+const isMarked = (marker, wanted) => existsSync(marker) && readFileSync(marker, "utf8").trim() === wanted;
+
+/** Somebody may have run `npm ci` by hand: npm's own record of what it installed then says the same as the lock file. */
+export function isInstalled(root, lock) {
+  const installed = readJsonFile(join(root, "node_modules", ".package-lock.json"))?.packages;
+  if (!installed) return false;
+  return Object.entries(lock.packages).every(([path, entry]) => {
+    if (path === "") return true;
+    const found = installed[path];
+    // Packages for other platforms are optional and left out.
+    if (!found) return entry.optional === true;
+    return found.version === entry.version && existsSync(join(root, path, "package.json"));
+  });
+}
+
+async function npmCi(root, env, progress) {
+  const step = progress.begin("dependencies: npm ci --ignore-scripts");
+  try {
+    await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
+      cwd: root,
+      env,
+      onLine: (line) => step.detail(line),
+    });
+  } catch (error) {
+    step.end("failed");
+    throw new Error(
+      `${error.message}\n  to do: run \`npm ci --ignore-scripts\` in ${root} and mend what it says`,
+    );
+  }
+  step.end("installed");
+}
+
+/** npm links a package's binaries for those that depend on it, not for itself; `npx slipway` looks here. */
+function linkOwnBinary(root) {
+  const link = join(root, "node_modules", ".bin", OWN_BINARY.name);
+  try {
+    if (readlinkSync(link) === OWN_BINARY.target) return;
+  } catch {
+    // Missing, or not a link: made anew below.
+  }
+  mkdirSync(join(link, ".."), { recursive: true });
+  rmSync(link, { force: true });
+  try {
+    symlinkSync(OWN_BINARY.target, link);
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+  }
+}

@@ -1,0 +1,59 @@
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { ProvidedTool } from "./tool.ts";
+
+const HOST_SOURCE = join(import.meta.dirname, "language-host");
+const LANGUAGE_HOST = "pulumi-language-nodejs";
+const DYNAMIC_PROVIDER = "pulumi-resource-pulumi-nodejs";
+const HOST_FOLDER = "language-host";
+
+/**
+ * The engine starts this file. A shell script rather than a Node one: a script without an extension is read as ESM or
+ * CommonJS by whichever package.json happens to stand above it.
+ */
+const HOST_LAUNCHER = `#!/bin/sh
+exec node "$(dirname "$(readlink -f "$0")")/../${HOST_FOLDER}/main.ts" "$@"
+`;
+
+const sdkFile = (path: string): string =>
+  join(dirname(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json")), path);
+
+const hostFiles = (): string[] =>
+  readdirSync(HOST_SOURCE)
+    .filter((name) => name.endsWith(".ts"))
+    .sort();
+
+/** Everything that decides what stands beside a CLI that was built from source. */
+export function companionIngredients(): Record<string, string> {
+  const ingredients: Record<string, string> = {
+    launcher: HOST_LAUNCHER,
+    dynamicProvider: readFileSync(sdkFile(DYNAMIC_PROVIDER), "utf8"),
+  };
+  for (const name of hostFiles()) ingredients[`host/${name}`] = readFileSync(join(HOST_SOURCE, name), "utf8");
+  return ingredients;
+}
+
+/** Puts our language host and the SDK's dynamic-provider script beside the CLI, where the engine looks for them. */
+export function addCompanions(draft: string): void {
+  const host = join(draft, HOST_FOLDER);
+  mkdirSync(host);
+  for (const name of hostFiles()) cpSync(join(HOST_SOURCE, name), join(host, name));
+  writeFileSync(join(host, "package.json"), `${JSON.stringify({ private: true, type: "module" })}\n`);
+  for (const [name, text] of [
+    [LANGUAGE_HOST, HOST_LAUNCHER],
+    [DYNAMIC_PROVIDER, readFileSync(sdkFile(DYNAMIC_PROVIDER), "utf8")],
+  ] as const) {
+    writeFileSync(join(draft, "bin", name), text);
+    chmodSync(join(draft, "bin", name), 0o755);
+  }
+}
+
+/** Whose language host runs programs: the official one, or ours that stands in for it on a closed network. */
+export function pulumiFlavour(tool: ProvidedTool): "official" | "slipway" {
+  // The official host is a compiled program; ours is the launcher above.
+  const start = readFileSync(join(tool.binDir, LANGUAGE_HOST))
+    .subarray(0, HOST_LAUNCHER.length)
+    .toString("utf8");
+  return start === HOST_LAUNCHER ? "slipway" : "official";
+}

@@ -1,0 +1,32 @@
+import type { StreamSource } from "../../clients/nats/wire.ts";
+import { compact, domainApi } from "./canonical.ts";
+
+/** The part of a declared origin that streams and buckets share. */
+interface Origin {
+  readonly startSeq?: number | undefined;
+  readonly startTime?: string | undefined;
+  readonly domain?: string | undefined;
+  readonly external?: { readonly api: string; readonly deliver?: string | undefined } | undefined;
+}
+
+const externalOf = ({ domain, external }: Origin): StreamSource["external"] => {
+  if (domain !== undefined) return { api: domainApi(domain) };
+  return external && (compact({ ...external }) as StreamSource["external"]);
+};
+
+/** An origin as it travels: the domain is the client's word, the server knows an API prefix. */
+export const originToWire = (name: string, origin: Origin, more: Partial<StreamSource> = {}): StreamSource =>
+  compact<StreamSource>({
+    ...more,
+    name,
+    opt_start_seq: origin.startSeq,
+    opt_start_time: origin.startTime,
+    external: externalOf(origin),
+  } as StreamSource);
+
+/** The shared part of an origin from the wire; `canonicalOrigin` finds the domain again. */
+export const originFromWire = (source: StreamSource) => ({
+  startSeq: source.opt_start_seq,
+  startTime: source.opt_start_time,
+  external: source.external,
+});

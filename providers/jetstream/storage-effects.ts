@@ -1,0 +1,370 @@
+import type { StreamConfig, StreamInfo } from "../../clients/nats/wire.ts";
+import { PartialFailure, SlipwayError } from "../kernel/errors.ts";
+import type { Change, Context, Kind, Stored } from "../kernel/kind.ts";
+import type { JetStreamBackend } from "./backend.ts";
+import { refusedChanges, unsupported } from "./capabilities.ts";
+import {
+  API_ERROR,
+  changeLine,
+  differenceLine,
+  isApiError,
+  type OpenBackend,
+  type Subject,
+  withUserErrors,
+} from "./effects.ts";
+import { dataLoss, deletionLoss, needsSubjectCounts } from "./guards.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { markOf, supportsMark, withoutMark, withoutServerMetadata } from "./mark.ts";
+import { type Difference, streamDifferences, unmanagedStreamFields } from "./normalize.ts";
+import type { StorageKind } from "./storage.ts";
+
+/** What only the server can tell of a stream, bucket or object store. */
+export interface StorageComputed {
+  /** RFC 3339: when the server made it. Updates leave it; another one means made anew, with nothing of before in it. */
+  readonly created: string;
+}
+
+type StorageEffects<I extends Lifecycle & object> = Pick<
+  Kind<I, StorageComputed>,
+  "create" | "read" | "update" | "delete"
+>;
+
+/** Everything that one call works with. */
+interface Call<I extends Lifecycle & object> {
+  readonly backend: JetStreamBackend;
+  readonly context: Context;
+  readonly subject: Subject;
+  readonly storage: StorageKind<I>;
+}
+
+/** How any stream-shaped resource is made, looked at, changed and removed. Each is idempotent and can be resumed. */
+export function storageEffects<I extends Lifecycle & object>(
+  storage: StorageKind<I>,
+  open: OpenBackend,
+): StorageEffects<I> {
+  const call = <T>(
+    context: Context,
+    stream: string,
+    resource: string,
+    work: (call: Call<I>) => Promise<T>,
+  ) => {
+    const subject = { kind: storage.kind, resource };
+    return withUserErrors(subject, async () => {
+      const backend = await open(context);
+      return backend.exclusive(stream, () => work({ backend, context, subject, storage }));
+    });
+  };
+  return {
+    create: (context, next) =>
+      call(context, storage.streamName(next), storage.resourceName(next), (it) => create(it, next)),
+    update: (context, _id, prior, next) =>
+      call(context, storage.streamName(next), storage.resourceName(next), (it) => update(it, prior, next)),
+    delete: (context, _id, prior) =>
+      call(context, storage.streamName(prior.input), storage.resourceName(prior.input), (it) =>
+        remove(it, prior.input),
+      ),
+    // Not exclusive: hundreds of reads share one listing.
+    read: (context, id, prior) => {
+      const subject = { kind: storage.kind, resource: prior ? storage.resourceName(prior.input) : id };
+      return withUserErrors(subject, async () => {
+        const backend = await open(context);
+        return read({ backend, context, subject, storage }, storage.streamNameOfId(id), prior);
+      });
+    },
+  };
+}
+
+async function create<I extends Lifecycle & object>(
+  call: Call<I>,
+  next: I,
+): Promise<{ id: string } & Stored<I, StorageComputed>> {
+  const { backend, storage } = call;
+  const desired = desiredConfig(call, next);
+  const id = storage.id(next);
+  let made: StreamInfo;
+  try {
+    // At once, without a look before: one message, and the mark tells an interrupted create's work from a stranger's.
+    made = await backend.createStream(desired);
+  } catch (error) {
+    if (!isApiError(error, API_ERROR.streamNameInUse)) throw error;
+    const live = await backend.streamInfo(desired.name);
+    // Deleted in between by somebody else; the next up creates it.
+    if (live === undefined) throw error;
+    admitTakeover(call, live, desired, next);
+    return { id, ...stored(next, await reconcile(call, live, desired, next)) };
+  }
+  const dropped = streamDifferences(made.config, desired);
+  if (dropped.length === 0) return { id, ...stored(next, made) };
+  throw new PartialFailure(id, stored(next, made), droppedFields(call, dropped));
+}
+
+/** Decides whether a stream that is there already may become this resource; throws a conflict where not. */
+function admitTakeover<I extends Lifecycle & object>(
+  call: Call<I>,
+  live: StreamInfo,
+  desired: StreamConfig,
+  next: I,
+): void {
+  const { owner } = markOf(live.config);
+  if (owner !== undefined && owner === next.owner) return;
+  const different = streamDifferences(withoutMark(live.config), withoutMark(desired));
+  // A server without metadata can't tell whose it is: what an interrupted create made is identical.
+  const couldBeOurs = !supportsMark(call.backend.server.version) && different.length === 0;
+  const adopt = next.adopt ?? "never";
+  const identical = different.length === 0 && owner === undefined;
+  if (couldBeOurs || adopt === "always" || (adopt === "ifIdentical" && identical)) {
+    call.context.log(`${call.subject.kind} ${call.subject.resource}: taken over as it is there already`);
+    return;
+  }
+  const remedy =
+    different.length === 0 && owner === undefined
+      ? "set adopt: ifIdentical to take it over, or choose another name"
+      : "set adopt: always to take it over and change it, or choose another name";
+  throw new SlipwayError({
+    ...call.subject,
+    errorCode: "conflict",
+    detail: `stream ${live.config.name} is there already${owner === undefined ? "" : ` and belongs to ${owner}`}`,
+    facts:
+      different.length === 0
+        ? ["nothing in it differs"]
+        : different.map(differenceLine("is", "declared", call.storage.property)),
+    remedy,
+  });
+}
+
+async function update<I extends Lifecycle & object>(
+  call: Call<I>,
+  prior: Stored<I, StorageComputed>,
+  next: I,
+): Promise<Stored<I, StorageComputed>> {
+  const { backend, storage } = call;
+  const desired = desiredConfig(call, next);
+  const live = await backend.streamInfo(desired.name);
+  if (live === undefined) {
+    if (
+      next.allowReplace === true &&
+      refusedInPlace(call, storage.toConfig(prior.input), desired).length > 0
+    ) {
+      // A crash between the two requests of a replacement leaves nothing there.
+      return stored(next, await backend.createStream(desired));
+    }
+    throw new SlipwayError({
+      ...call.subject,
+      errorCode: "gone",
+      detail: `stream ${desired.name} is not there any more`,
+      remedy: "pulumi refresh, then up again: it is then made anew, empty",
+    });
+  }
+  refuseForeign(call, live, [prior.input.owner, next.owner]);
+  noteRecreated(call, prior.computed.created, live);
+  return stored(next, await reconcile(call, live, desired, next));
+}
+
+/** Brings a live stream to what is desired, unless that would lose data or can't be done; writes only differences. */
+async function reconcile<I extends Lifecycle & object>(
+  call: Call<I>,
+  live: StreamInfo,
+  desired: StreamConfig,
+  next: I,
+): Promise<StreamInfo> {
+  const { backend, context } = call;
+  if (streamDifferences(live.config, desired).length === 0) return live;
+  if (mustReplace(call, live, desired, next)) {
+    context.log(
+      `${call.subject.kind} ${call.subject.resource}: deleted and created anew, as allowReplace says`,
+    );
+    await backend.deleteStream(desired.name);
+    return backend.createStream(desired);
+  }
+  if (next.allowDataLoss !== true) await refuseLoss(call, live, desired);
+
+  const config: StreamConfig & Record<string, unknown> = {
+    ...unmanagedStreamFields(live.config),
+    ...desired,
+  };
+  if (movesAndScales(live.config, desired)) {
+    // The server takes only one of both in one update. Scaling first, the move then carries all replicas.
+    const { placement: _, ...scaled } = config;
+    const { placement } = live.config;
+    await backend.updateStream(placement === undefined ? scaled : { ...scaled, placement });
+  }
+  const written = await backend.updateStream(config);
+  const dropped = streamDifferences(written.config, desired);
+  if (dropped.length > 0) throw droppedFields(call, dropped);
+  return written;
+}
+
+async function read<I extends Lifecycle & object>(
+  call: Call<I>,
+  stream: string,
+  prior: Stored<I, StorageComputed> | undefined,
+): Promise<Stored<I, StorageComputed> | undefined> {
+  const { backend, storage } = call;
+  const listed = (await backend.listStreams()).find(({ config }) => config.name === stream);
+  // A listing can be older than a stream; before a resource is called gone, the server is asked for it by name.
+  const live = listed ?? (await backend.streamInfo(stream));
+  if (live === undefined) return undefined;
+  if (prior === undefined) refuseOtherShape(call, live);
+  else noteRecreated(call, prior.computed.created, live);
+  return stored(storage.fromConfig(live.config, prior?.input), live);
+}
+
+async function remove<I extends Lifecycle & object>(call: Call<I>, input: I): Promise<void> {
+  const { backend, storage, context } = call;
+  const stream = storage.streamName(input);
+  const policy = input.deletionPolicy ?? "refuse";
+  const live = await backend.streamInfo(stream);
+  if (live === undefined) return;
+  refuseForeign(call, live, [input.owner]);
+  if (policy === "retain") return retain(call, live);
+  if (policy === "refuse" && !context.replacing) {
+    const loss = deletionLoss(live);
+    if (loss !== undefined) {
+      throw new SlipwayError({
+        ...call.subject,
+        errorCode: "data-loss",
+        detail: `stream ${stream} is not empty, and its deletionPolicy is refuse`,
+        facts: [loss.message],
+        remedy:
+          "set deletionPolicy to delete (gone with everything) or retain (left on the server), and up, first",
+      });
+    }
+  }
+  await backend.deleteStream(stream);
+}
+
+/** Leaves the stream as it is, as nobody's. */
+async function retain<I extends Lifecycle & object>(call: Call<I>, live: StreamInfo): Promise<void> {
+  call.context.log(`${call.subject.kind} ${call.subject.resource}: left on the server with its messages`);
+  if (markOf(live.config).owner === undefined) return;
+  await call.backend.updateStream(withoutServerMetadata(withoutMark(live.config)));
+}
+
+/** The whole config, marked where the server can keep a mark. Throws `unsupported` with every field it doesn't know. */
+function desiredConfig<I extends Lifecycle & object>(call: Call<I>, input: I): StreamConfig {
+  const { version } = call.backend.server;
+  const config = call.storage.toConfig(input, { mark: supportsMark(version) });
+  const unknown = unsupported(config, version);
+  if (unknown.length === 0) return config;
+  throw new SlipwayError({
+    ...call.subject,
+    errorCode: "unsupported",
+    detail: `server ${version} does not know every declared property`,
+    facts: unknown.map(({ field, since }) => `${call.storage.property(field)} needs server ${since}`),
+    remedy: "leave them out, or update the server",
+  });
+}
+
+const stored = <I>(input: I, { created }: StreamInfo): Stored<I, StorageComputed> => ({
+  input,
+  computed: { created },
+});
+
+const movesAndScales = (live: StreamConfig, desired: StreamConfig): boolean => {
+  const changed = new Set(streamDifferences(live, desired).map(({ field }) => field));
+  return changed.has("placement") && changed.has("num_replicas");
+};
+
+function refuseForeign<I extends Lifecycle & object>(
+  call: Call<I>,
+  live: StreamInfo,
+  ours: readonly (string | undefined)[],
+): void {
+  const { owner } = markOf(live.config);
+  if (owner === undefined || ours.includes(owner)) return;
+  throw new SlipwayError({
+    ...call.subject,
+    errorCode: "conflict",
+    detail: `stream ${live.config.name} belongs to ${owner} now`,
+    remedy:
+      "leave it to that stack and take it out of this one's state (pulumi state delete), or declare it there no more",
+  });
+}
+
+const refusedInPlace = <I extends Lifecycle & object>(
+  { backend, storage }: Call<I>,
+  live: StreamConfig,
+  desired: StreamConfig,
+  standalone = false,
+): Change[] =>
+  refusedChanges(live, desired, backend.server.version, { property: storage.property, standalone });
+
+/**
+ * Whether the change needs a new stream in place of the old one and the declaration allows it. Throws `refused` where it
+ * is not allowed, and where a new stream would be refused just as well.
+ */
+function mustReplace<I extends Lifecycle & object>(
+  call: Call<I>,
+  live: StreamInfo,
+  desired: StreamConfig,
+  next: I,
+): boolean {
+  const standalone = call.backend.server.cluster === undefined;
+  const refused = refusedInPlace(call, live.config, desired, standalone);
+  if (refused.length === 0) return false;
+  const possibleAnew = refusedInPlace(call, live.config, desired).length === refused.length;
+  if (next.allowReplace === true && possibleAnew) return true;
+  throw new SlipwayError({
+    ...call.subject,
+    errorCode: "refused",
+    detail: `stream ${live.config.name} can't be changed like this in place`,
+    facts: refused.map(changeLine),
+    remedy: refused.find(({ remedy }) => remedy !== undefined)?.remedy ?? "declare what is there",
+  });
+}
+
+async function refuseLoss<I extends Lifecycle & object>(
+  call: Call<I>,
+  live: StreamInfo,
+  desired: StreamConfig,
+): Promise<void> {
+  const { backend, context } = call;
+  const counted = needsSubjectCounts(live, desired)
+    ? await backend.streamInfo(desired.name, { perSubject: true })
+    : undefined;
+  const losses = dataLoss(counted ?? live, desired, { version: backend.server.version, now: context.now() });
+  if (losses.length === 0) return;
+  throw new SlipwayError({
+    ...call.subject,
+    errorCode: "data-loss",
+    detail: `the change would delete messages of stream ${live.config.name}`,
+    facts: losses.map(({ message }) => message),
+    remedy: "set allowDataLoss: true for this up, or keep the limits that are there",
+  });
+}
+
+function refuseOtherShape<I extends Lifecycle & object>(call: Call<I>, live: StreamInfo): void {
+  const problems = call.storage.verifyShape(live.config);
+  if (problems.length === 0) return;
+  throw new SlipwayError({
+    ...call.subject,
+    errorCode: "conflict",
+    detail: `stream ${live.config.name} is not a ${call.subject.kind}`,
+    facts: problems,
+    remedy: "get it as a Stream, or correct it",
+  });
+}
+
+function noteRecreated<I extends Lifecycle & object>(
+  call: Call<I>,
+  known: string | undefined,
+  live: StreamInfo,
+): void {
+  if (known === undefined || known === live.created) return;
+  const { kind, resource } = call.subject;
+  call.context.log(
+    `${kind} ${resource}: recreated outside at ${live.created}; messages from before are lost (it was made at ${known})`,
+  );
+}
+
+const droppedFields = <I extends Lifecycle & object>(
+  call: Call<I>,
+  dropped: readonly Difference[],
+): SlipwayError =>
+  new SlipwayError({
+    ...call.subject,
+    errorCode: "unsupported",
+    detail: `server ${call.backend.server.version} took the config, but not all of it`,
+    facts: dropped.map(differenceLine("kept", "asked for", call.storage.property)),
+    remedy: "leave these out, or update the server",
+  });

@@ -1,0 +1,6 @@
+import { toProvider } from "../../kernel/provider.ts";
+import { openBackend } from "../connect.ts";
+import { streamKind } from "./kind.ts";
+
+/** Loaded by the stored provider text as `slipway/kind/Stream`: file and name are part of what is in state. */
+export const provider = toProvider(streamKind(openBackend));
