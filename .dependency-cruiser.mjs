@@ -55,13 +55,17 @@ export default {
     },
     {
       name: "pure-files-do-no-io",
-      comment: "Effects live in effects.ts, provider.ts and clients/; everything else in a kind is a pure function.",
+      comment:
+        "Effects live in effects.ts, provider.ts and clients/; everything else in a kind is a pure function.",
       severity: "error",
       from: {
         path: "^providers/(?!kernel/)",
         pathNot: "/(effects|provider|resource|connect)\\.ts$",
       },
-      to: { path: "^(node:)?(fs|net|tls|http|https|child_process|dgram|os|timers)(/promises)?$", dependencyTypes: ["core"] },
+      to: {
+        path: "^(node:)?(fs|net|tls|http|https|child_process|dgram|os|timers)(/promises)?$",
+        dependencyTypes: ["core"],
+      },
     },
     {
       name: "pure-files-open-no-connection",
@@ -79,6 +83,9 @@ export default {
     exclude: { path: "^(test/fixtures|\\.slipway)/" },
     tsPreCompilationDeps: "specify",
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default", "types"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default", "types"],
+    },
   },
 };

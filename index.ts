@@ -2,17 +2,22 @@ import * as pulumi from "@pulumi/pulumi";
 import { announce } from "./components/announce.ts";
 import { Environment, surveyEnvironment } from "./components/environment.ts";
 import { ENVIRONMENT, messagingChild } from "./components/naming.ts";
+import { told } from "./components/run.ts";
 import { loadEnvironment } from "./config/load.ts";
 
 const stackConfig = pulumi.runtime.allConfig();
 const stackOwner = `${pulumi.getProject()}/${pulumi.getStack()}/`;
 
-const config = loadEnvironment(stackConfig, { ownerOf: (key) => `${stackOwner}${messagingChild(key)}` });
-const outlook = await surveyEnvironment(config, {
-  stackConfig: (key) => stackConfig[key],
-  stackOwner,
-  mustReach: !pulumi.runtime.isDryRun(),
-});
+const config = await told(() =>
+  loadEnvironment(stackConfig, { ownerOf: (key) => `${stackOwner}${messagingChild(key)}` }),
+);
+const outlook = await told(() =>
+  surveyEnvironment(config, {
+    stackConfig: (key) => stackConfig[key.includes(":") ? key : `${pulumi.getProject()}:${key}`],
+    stackOwner,
+    mustReach: !pulumi.runtime.isDryRun(),
+  }),
+);
 announce(outlook);
 
 const fleet = new Environment(ENVIRONMENT, { config, outlook });

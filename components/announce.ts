@@ -9,7 +9,10 @@ const FINDINGS_FILE = "SLIPWAY_FINDINGS_FILE";
  * Logs the findings to the engine. Errors fail the run: a preview still goes on, so that it shows the whole plan beside
  * them; an up stops here, before the first resource is registered.
  */
-export function announce(outlook: { readonly findings: readonly Finding[]; readonly offline: boolean }): void {
+export function announce(outlook: {
+  readonly findings: readonly Finding[];
+  readonly offline: boolean;
+}): void {
   const findings = sortFindings(outlook.findings);
   const file = process.env[FINDINGS_FILE];
   if (file !== undefined) writeFindings(file, { findings, offline: outlook.offline });

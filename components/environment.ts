@@ -28,7 +28,10 @@ export interface OutlookOptions {
 }
 
 /** Looks at every ground of the environment once, read-only, and gathers what the forecasts find. */
-export async function surveyEnvironment(config: EnvironmentConfig, options: OutlookOptions): Promise<Outlook> {
+export async function surveyEnvironment(
+  config: EnvironmentConfig,
+  options: OutlookOptions,
+): Promise<Outlook> {
   if (config.messaging === undefined) return { findings: [], messaging: undefined, offline: false };
   const open = () => openBackend({ config: options.stackConfig });
   const { facts, findings } = await survey(messagingSurveyor(config.messaging, open, options.stackOwner), {

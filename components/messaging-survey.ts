@@ -1,6 +1,7 @@
 import { NatsUnreachable } from "../clients/nats/errors.ts";
 import type { Invariant, MessagingConfig } from "../config/load.ts";
 import type { JetStreamBackend } from "../providers/jetstream/backend.ts";
+import { userError } from "../providers/jetstream/effects.ts";
 import { type Declared, forecast, forecastOffline, type LiveFacts } from "../providers/jetstream/forecast.ts";
 import { lookAtJetStream } from "../providers/jetstream/look.ts";
 import { orderOf } from "../providers/jetstream/order.ts";
@@ -23,11 +24,13 @@ export function messagingSurveyor(
           ...looked,
           now: Date.now(),
           stackOwner,
-          ...(messaging.storageBudgetBytes === undefined ? {} : { budgetBytes: messaging.storageBudgetBytes }),
+          ...(messaging.storageBudgetBytes === undefined
+            ? {}
+            : { budgetBytes: messaging.storageBudgetBytes }),
         };
       } catch (error) {
         if (error instanceof NatsUnreachable) throw new Unreachable(error.message, { cause: error });
-        throw error;
+        throw userError({ kind: "NATS", resource: "connection" }, error);
       }
     },
     forecastOffline: () => [

@@ -5,8 +5,8 @@ import type { Declared, LiveFacts } from "../providers/jetstream/forecast.ts";
 import { KeyValue } from "../providers/jetstream/key-value/resource.ts";
 import { ObjectStore } from "../providers/jetstream/object-store/resource.ts";
 import { orderOf } from "../providers/jetstream/order.ts";
-import { Stream } from "../providers/jetstream/stream/resource.ts";
 import { reservedBytes } from "../providers/jetstream/storage.ts";
+import { Stream } from "../providers/jetstream/stream/resource.ts";
 import { childName } from "./naming.ts";
 import { inOrder } from "./order.ts";
 
@@ -51,9 +51,15 @@ export class Messaging extends pulumi.ComponentResource {
       consumers: declared.flatMap((item) =>
         item.kind === "Consumer" ? [`${item.input.stream}/${item.input.durable}`] : [],
       ),
-      reservedBytes: declared.reduce((sum, item) => sum + (item.kind === "Consumer" ? 0 : reservedBytes(item)), 0),
+      reservedBytes: declared.reduce(
+        (sum, item) => sum + (item.kind === "Consumer" ? 0 : reservedBytes(item)),
+        0,
+      ),
     };
-    Object.assign(this, Object.fromEntries(Object.entries(outputs).map(([key, value]) => [key, pulumi.output(value)])));
+    Object.assign(
+      this,
+      Object.fromEntries(Object.entries(outputs).map(([key, value]) => [key, pulumi.output(value)])),
+    );
     this.registerOutputs(outputs);
   }
 

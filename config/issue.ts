@@ -61,7 +61,11 @@ export class ConfigError extends Error {
 
   constructor(issues: readonly ConfigIssue[]) {
     const count = issues.length === 1 ? "1 mistake" : `${issues.length} mistakes`;
-    super([`the stack config has ${count}:`, ...issues.map(({ path, message }) => `  ${path}: ${message}`)].join("\n"));
+    super(
+      [`the stack config has ${count}:`, ...issues.map(({ path, message }) => `  ${path}: ${message}`)].join(
+        "\n",
+      ),
+    );
     this.name = "ConfigError";
     this.issues = issues;
     this.stack = this.message;

@@ -49,7 +49,13 @@ const NAMESPACE = "slipway";
 const SECTIONS = [
   { section: "streams", kind: "Stream", schema: streamSchema, nameField: "name", holdsData: true },
   { section: "buckets", kind: "KeyValue", schema: keyValueSchema, nameField: "bucket", holdsData: true },
-  { section: "objectStores", kind: "ObjectStore", schema: objectStoreSchema, nameField: "bucket", holdsData: true },
+  {
+    section: "objectStores",
+    kind: "ObjectStore",
+    schema: objectStoreSchema,
+    nameField: "bucket",
+    holdsData: true,
+  },
   { section: "consumers", kind: "Consumer", schema: consumerSchema, nameField: "durable", holdsData: false },
 ] as const;
 
@@ -59,7 +65,10 @@ type Section = (typeof SECTIONS)[number];
  * Stack config as Pulumi gives it (full keys, structured values as JSON text, secrets decrypted) to an environment.
  * Throws one `ConfigError` that lists every mistake with its YAML path.
  */
-export function loadEnvironment(stackConfig: Readonly<Record<string, string>>, options: LoadOptions): EnvironmentConfig {
+export function loadEnvironment(
+  stackConfig: Readonly<Record<string, string>>,
+  options: LoadOptions,
+): EnvironmentConfig {
   const issues: ConfigIssue[] = [];
   const raw = namespaceOf(stackConfig, issues);
   const root = parseRoot(raw, issues);
@@ -70,7 +79,10 @@ export function loadEnvironment(stackConfig: Readonly<Record<string, string>>, o
 }
 
 /** The `slipway:` keys without their namespace; structured values parsed. */
-function namespaceOf(stackConfig: Readonly<Record<string, string>>, issues: ConfigIssue[]): Record<string, unknown> {
+function namespaceOf(
+  stackConfig: Readonly<Record<string, string>>,
+  issues: ConfigIssue[],
+): Record<string, unknown> {
   const raw: Record<string, unknown> = {};
   for (const [key, text] of Object.entries(stackConfig).sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (!key.startsWith(`${NAMESPACE}:`)) continue;
@@ -82,7 +94,10 @@ function namespaceOf(stackConfig: Readonly<Record<string, string>>, issues: Conf
     try {
       raw[name] = JSON.parse(text);
     } catch {
-      issues.push({ path: key, message: "is not a setting that YAML can hold; set it with pulumi config set --path" });
+      issues.push({
+        path: key,
+        message: "is not a setting that YAML can hold; set it with pulumi config set --path",
+      });
     }
   }
   return raw;
@@ -107,7 +122,9 @@ function partialRoot(known: Record<string, unknown>): RootConfig | undefined {
   const nats = known.nats;
   if (nats === null || typeof nats !== "object") return undefined;
   const sections = Object.fromEntries(
-    Object.entries(nats).filter(([key, value]) => SECTIONS.some(({ section }) => section === key) && isEntries(value)),
+    Object.entries(nats).filter(
+      ([key, value]) => SECTIONS.some(({ section }) => section === key) && isEntries(value),
+    ),
   );
   const preset = "preset" in nats && nats.preset === "fleet" ? { preset: "fleet" } : {};
   const parsed = rootSchema.safeParse({ nats: { ...preset, ...sections } });
@@ -117,7 +134,9 @@ function partialRoot(known: Record<string, unknown>): RootConfig | undefined {
 const isEntries = (value: unknown): boolean =>
   value !== null &&
   typeof value === "object" &&
-  Object.values(value).every((entry) => entry === null || (typeof entry === "object" && !Array.isArray(entry)));
+  Object.values(value).every(
+    (entry) => entry === null || (typeof entry === "object" && !Array.isArray(entry)),
+  );
 
 /** Keys that a `{secret: key}` reference names are the user's own, beside ours in the namespace. */
 function secretNames(value: unknown): Set<string> {
@@ -144,7 +163,8 @@ function checkConnection(root: RootConfig, nats: NatsSection, issues: ConfigIssu
   if (root.ground === "embedded" && nats.connection?.servers !== undefined) {
     issues.push({
       path: `${path}.servers`,
-      message: "can't be given with slipway:ground embedded, which starts its own server; remove one of the two",
+      message:
+        "can't be given with slipway:ground embedded, which starts its own server; remove one of the two",
     });
   }
 }
@@ -170,7 +190,8 @@ function loadSection(
   options: LoadOptions,
   issues: ConfigIssue[],
 ): Declared[] {
-  const preset: Readonly<Record<string, object>> = nats.preset === "fleet" ? fleetPreset[section.section] : {};
+  const preset: Readonly<Record<string, object>> =
+    nats.preset === "fleet" ? fleetPreset[section.section] : {};
   const own = nats[section.section];
   const keys = [...new Set([...Object.keys(preset), ...Object.keys(own)])].sort();
   return keys.flatMap((key) => {
@@ -191,7 +212,8 @@ function loadSection(
       ...declaration,
       owner: options.ownerOf(key),
     });
-    if (parsed.success) return [{ kind: section.kind, name: `${section.kind} ${key}`, path, input: parsed.data } as Declared];
+    if (parsed.success)
+      return [{ kind: section.kind, name: `${section.kind} ${key}`, path, input: parsed.data } as Declared];
     issues.push(...issuesOf(path, parsed.error, declaration));
     return [];
   });
@@ -205,7 +227,9 @@ function invariantsOf(declared: readonly Declared[]): Invariant[] {
   const find = (reference: string): PropertyOf | undefined => {
     const path = `${NAMESPACE}:nats.${reference}`;
     const found = declared.find((item) => path.startsWith(`${item.path}.`));
-    return found === undefined ? undefined : { declared: found, property: path.slice(found.path.length + 1), path };
+    return found === undefined
+      ? undefined
+      : { declared: found, property: path.slice(found.path.length + 1), path };
   };
   return fleetInvariants.flatMap(({ left, right, why }) => {
     const [a, b] = [find(left), find(right)];

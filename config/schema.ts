@@ -19,7 +19,9 @@ export interface MessagingDeclarations {
 }
 
 /** Null takes an entry of the preset away. What an entry may hold is the kind's own schema's business. */
-const entries = z.record(z.string().min(1), z.union([z.null(), z.record(z.string(), z.unknown())])).default({});
+const entries = z
+  .record(z.string().min(1), z.union([z.null(), z.record(z.string(), z.unknown())]))
+  .default({});
 
 export const natsSection = z.strictObject({
   /** How to reach the servers. Left out when the ground is embedded. */

@@ -7,7 +7,8 @@ const RANK = { error: 0, warning: 1, note: 2 } as const;
 export const sortFindings = (findings: readonly Finding[]): Finding[] =>
   [...findings].sort((a, b) => RANK[a.severity] - RANK[b.severity] || compare(keyOf(a), keyOf(b)));
 
-const keyOf = (finding: Finding): string => `${finding.resource}\u0000${finding.code}\u0000${finding.path ?? ""}`;
+const keyOf = (finding: Finding): string =>
+  `${finding.resource}\u0000${finding.code}\u0000${finding.path ?? ""}`;
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Two or three lines: what, where, what to do. */

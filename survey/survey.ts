@@ -36,14 +36,20 @@ export interface SurveyOptions {
 }
 
 /** Looks once, within the deadline, and gathers what the forecasts find. */
-export async function survey<Facts>(surveyor: Surveyor<Facts>, options: SurveyOptions): Promise<Surveyed<Facts>> {
+export async function survey<Facts>(
+  surveyor: Surveyor<Facts>,
+  options: SurveyOptions,
+): Promise<Surveyed<Facts>> {
   const offline = surveyor.forecastOffline();
   try {
     const facts = await withDeadline(surveyor, options.deadlineMs);
     return { facts, findings: [...offline, ...surveyor.forecast(facts)] };
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
-    return { facts: undefined, findings: [...offline, unreachable(surveyor.ground, error, options.mustReach)] };
+    return {
+      facts: undefined,
+      findings: [...offline, unreachable(surveyor.ground, error, options.mustReach)],
+    };
   }
 }
 
@@ -70,5 +76,6 @@ const unreachable = (ground: string, error: Unreachable, mustReach: boolean): Fi
     ? `${error.message}; nothing was changed`
     : `${error.message}; this preview knows only what is declared and what is in the state`,
   facts: {},
-  remedy: "check that the server runs and that the connection settings name it; an embedded one: npx slipway ground up",
+  remedy:
+    "check that the server runs and that the connection settings name it; an embedded one: npx slipway ground up",
 });

@@ -28,6 +28,7 @@ export const previewDigestSchema = z.looseObject({
       }),
     )
     .nullish(),
+  changeSummary: z.record(z.string(), z.number()).nullish(),
   diagnostics: z
     .array(
       z.looseObject({
@@ -71,8 +72,11 @@ const STACK_TYPE = "pulumi:pulumi:Stack";
 
 /** The engine's preview and the survey's findings as one report. Pure; nothing in it is a secret in clear. */
 export function planReport(outcome: PreviewOutcome): PlanReport {
-  const steps = (outcome.digest?.steps ?? []).filter((step) => typeOfUrn(step.urn) !== STACK_TYPE);
-  const changes = steps.flatMap(changeOf).sort((a, b) => compare(a.urn, b.urn) || compare(a.op, b.op));
+  const steps = outcome.digest?.steps ?? [];
+  const changes = steps
+    .filter((step) => typeOfUrn(step.urn) !== STACK_TYPE)
+    .flatMap(changeOf)
+    .sort((a, b) => compare(a.urn, b.urn) || compare(a.op, b.op));
   const findings = outcome.survey?.findings ?? [];
   const count = (op: PlannedChange["op"]): number => changes.filter((change) => change.op === op).length;
   return {
@@ -83,7 +87,7 @@ export function planReport(outcome: PreviewOutcome): PlanReport {
       update: count("update"),
       delete: count("delete"),
       replace: count("replace"),
-      same: steps.filter((step) => step.op === "same").length,
+      same: unchangedOf(outcome.digest),
     },
     findings: findings.map((finding) => ({ ...finding })),
     offline: outcome.survey?.offline ?? false,
@@ -97,6 +101,15 @@ export function resultOf(findings: readonly Finding[], succeeded: boolean): Plan
   if (findings.some((finding) => finding.severity === "error")) return "errors";
   if (!succeeded) return "failed";
   return findings.some((finding) => finding.severity === "warning") ? "warnings" : "clean";
+}
+
+/** Steps without a change are counted by the engine, but not listed; one of them may be the stack itself. */
+function unchangedOf(digest: PreviewDigest | undefined): number {
+  const same = digest?.changeSummary?.same ?? 0;
+  const stackIsNew = (digest?.steps ?? []).some(
+    (step) => typeOfUrn(step.urn) === STACK_TYPE && step.op === "create",
+  );
+  return Math.max(0, stackIsNew ? same : same - 1);
 }
 
 function changeOf(step: Step): PlannedChange[] {

@@ -1,6 +1,6 @@
+import type { Surroundings } from "../../clients/embedded.ts";
 import { closeAllJetStream, openJetStream } from "../../clients/nats/pool.ts";
 import { resolveSettings } from "../../clients/nats/settings.ts";
-import type { Surroundings } from "../../clients/embedded.ts";
 import type { ConsumerInfo, StreamInfo } from "../../clients/nats/wire.ts";
 import type { JetStreamBackend } from "../../providers/jetstream/backend.ts";
 import { sameValue } from "../../providers/jetstream/canonical.ts";
@@ -14,14 +14,8 @@ import { parseState } from "../../providers/kernel/state.ts";
 import { messageOf } from "../errors.ts";
 import type { ConfigReader } from "../pulumi/stack-config.ts";
 import { nameOfUrn, type StateResource } from "../state/deployment.ts";
-import {
-  type Look,
-  type PropertyDifference,
-  type Reading,
-  SLIPWAY_TYPE,
-  slipwayResources,
-  streamOfId,
-} from "./rows.ts";
+import { parseResourceId } from "./resource-id.ts";
+import { type Look, type PropertyDifference, type Reading, SLIPWAY_TYPE, slipwayResources } from "./rows.ts";
 
 /** For the look as a whole: a person is waiting. */
 const LOOK_DEADLINE_MS = 20_000;
@@ -78,7 +72,7 @@ async function lookWith(
     consumersOf(
       backend,
       streams,
-      new Set(resources.map((resource) => streamOfId(resource.id ?? ""))),
+      new Set(resources.map((resource) => parseResourceId(resource.id ?? "")?.stream)),
       stackOwner,
     ),
   ]);

@@ -1,14 +1,8 @@
 import type { ConsumerInfo, StreamInfo } from "../../clients/nats/wire.ts";
 import { markOf } from "../../providers/jetstream/mark.ts";
-import {
-  consumerId,
-  keyValueStorage,
-  objectStoreStorage,
-  parseConsumerId,
-  streamStorage,
-} from "../../providers/jetstream/storage.ts";
 import type { Orphan, StatusResource } from "../contracts.ts";
 import { nameOfUrn, type StateResource } from "../state/deployment.ts";
+import { consumerIdOf, parseResourceId, storageIdOf } from "./resource-id.ts";
 
 /** How all of Slipway's own kinds are called in the state. */
 export const SLIPWAY_TYPE = "pulumi-nodejs:dynamic/slipway:";
@@ -38,17 +32,7 @@ export interface Look {
   readonly consumers: readonly ConsumerInfo[];
 }
 
-const STORAGES = [streamStorage, keyValueStorage, objectStoreStorage] as const;
 const NO_FIGURES = { messages: null, bytes: null, maxBytes: null, fill: null, consumers: null };
-
-/** The stream that a resource of the state is, lives in or belongs to; undefined for other kinds. */
-export function streamOfId(id: string): string | undefined {
-  for (const storage of STORAGES) {
-    const name = storage.streamNameOfId(id);
-    if (name !== undefined) return name;
-  }
-  return parseConsumerId(id)?.stream;
-}
 
 /** The stack's own resources, as they stand in its state; what waits for deletion after a replacement is none. */
 export const slipwayResources = (resources: readonly StateResource[]): StateResource[] =>
@@ -90,7 +74,7 @@ const describeDifference = ({ property, stored, live }: PropertyDifference): str
 
 /** A clustered stream without a leader takes no message and answers no request. */
 function leaderProblems(id: string, look: Look): string[] {
-  const cluster = look.streams.get(streamOfId(id) ?? "")?.cluster;
+  const cluster = look.streams.get(parseResourceId(id)?.stream ?? "")?.cluster;
   return cluster !== undefined && !cluster.leader ? ["has no leader: too few of its replicas are up"] : [];
 }
 
@@ -98,15 +82,14 @@ function figuresOf(
   id: string,
   look: Look,
 ): typeof NO_FIGURES | Pick<StatusResource, keyof typeof NO_FIGURES> {
-  const consumer = parseConsumerId(id);
-  if (consumer !== undefined) {
+  if (parseResourceId(id)?.durable !== undefined) {
     const info = look.consumers.find((item) => consumerIdOf(item) === id);
     // What a consumer holds is what it has still to deliver or to see acknowledged.
     return info === undefined
       ? NO_FIGURES
       : { ...NO_FIGURES, messages: info.num_pending + info.num_ack_pending };
   }
-  const info = look.streams.get(streamOfId(id) ?? "");
+  const info = look.streams.get(parseResourceId(id)?.stream ?? "");
   if (info === undefined) return NO_FIGURES;
   const { messages, bytes, consumer_count } = info.state;
   const limit = info.config.max_bytes ?? 0;
@@ -123,8 +106,9 @@ function figuresOf(
 /** What carries the stack's mark on the server but is not in its state, bytewise by id. */
 export function orphansOf(resources: readonly StateResource[], look: Look, stackOwner: string): Orphan[] {
   const ids = slipwayResources(resources).map((resource) => resource.id ?? "");
+  const parsed = ids.flatMap((id) => parseResourceId(id) ?? []);
   const knownStreams = new Set(
-    ids.flatMap((id) => (parseConsumerId(id) === undefined ? (streamOfId(id) ?? []) : [])),
+    parsed.flatMap(({ stream, durable }) => (durable === undefined ? [stream] : [])),
   );
   const knownConsumers = new Set(ids);
   const ownerOf = (config: Parameters<typeof markOf>[0]): string | undefined => {
@@ -134,7 +118,7 @@ export function orphansOf(resources: readonly StateResource[], look: Look, stack
   const streams = [...look.streams.values()].flatMap(({ config, state }) => {
     const owner = ownerOf(config);
     if (owner === undefined || knownStreams.has(config.name)) return [];
-    return [{ id: storageId(config.name), owner, messages: state.messages, bytes: state.bytes }];
+    return [{ id: storageIdOf(config.name), owner, messages: state.messages, bytes: state.bytes }];
   });
   const consumers = look.consumers.flatMap((info) => {
     const owner = ownerOf(info.config);
@@ -143,16 +127,6 @@ export function orphansOf(resources: readonly StateResource[], look: Look, stack
     return [{ id, owner, messages: info.num_pending + info.num_ack_pending, bytes: null }];
   });
   return [...streams, ...consumers].sort((a, b) => compare(a.id, b.id));
-}
-
-const consumerIdOf = (info: ConsumerInfo): string =>
-  consumerId({ stream: info.stream_name, durable: info.name });
-
-/** The id that a stream's name suggests. */
-function storageId(stream: string): string {
-  if (stream.startsWith("KV_")) return `kv/${stream.slice("KV_".length)}`;
-  if (stream.startsWith("OBJ_")) return `obj/${stream.slice("OBJ_".length)}`;
-  return `stream/${stream}`;
 }
 
 const shown = (value: unknown): string => (value === undefined ? "unset" : JSON.stringify(value));

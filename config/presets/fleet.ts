@@ -52,7 +52,11 @@ export const fleetPreset: MessagingDeclarations = {
 };
 
 /** Ages that must be equal, because a row in one place points at data in the other. */
-export const fleetInvariants: readonly { readonly left: string; readonly right: string; readonly why: string }[] = [
+export const fleetInvariants: readonly {
+  readonly left: string;
+  readonly right: string;
+  readonly why: string;
+}[] = [
   {
     left: "objectStores.result_output.ttl",
     right: "streams.RESULTS.maxAge",

@@ -6,6 +6,7 @@ import { withLock } from "./lock.mjs";
 import { run } from "./run.mjs";
 
 const MARKER = ".slipway-installed";
+const REASON_LINES = 6;
 const OWN_BINARY = { name: "slipway", target: "../../cli/bootstrap.mjs" };
 
 export async function installDependencies(root, env, progress) {
@@ -52,10 +53,17 @@ async function npmCi(root, env, progress) {
   } catch (error) {
     step.end("failed");
     throw new Error(
-      `${error.message}\n  to do: run \`npm ci --ignore-scripts\` in ${root} and mend what it says`,
+      `${npmReason(error)}\n  to do: run \`npm ci --ignore-scripts\` in ${root} and mend what it says`,
     );
   }
   step.end("installed");
+}
+
+/** npm begins with the reason and ends with advice: unlike other programs, its first lines tell. */
+function npmReason(error) {
+  const lines = (error.stderr ?? "").split("\n").filter((line) => /^npm error \S/.test(line));
+  if (lines.length === 0) return error.message;
+  return ["npm ci failed:", ...lines.slice(0, REASON_LINES).map((line) => `  ${line}`)].join("\n");
 }
 
 /** npm links a package's binaries for those that depend on it, not for itself; `npx slipway` looks here. */

@@ -8,7 +8,8 @@ export interface RunOptions {
 
 /**
  * Runs a program to its end and returns the last 64 KiB of each output. Rejects with one line (the end of what the
- * program said) when it is missing, fails, is killed, or takes longer than `timeoutMs`.
+ * program said) when it is missing, fails, is killed, or takes longer than `timeoutMs`; the error then has both outputs
+ * too, unless the program could not be started.
  */
 export function run(
   command: string,

@@ -23,7 +23,8 @@ export function run(command, args, options = {}) {
     child.on("close", (code, signal) => {
       if (code === 0) return resolve(out);
       const ended = signal ? `was ended by ${signal}` : `failed with exit code ${code}`;
-      reject(new Error(`${command} ${args[0] ?? ""} ${ended}${lastLines(out.stderr || out.stdout)}`));
+      const message = `${command} ${args[0] ?? ""} ${ended}${lastLines(out.stderr || out.stdout)}`;
+      reject(Object.assign(new Error(message), out));
     });
   });
 }

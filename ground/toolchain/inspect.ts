@@ -36,6 +36,8 @@ export async function inspectTools(
 
 const isToolName = (name: string): name is ToolName => name !== "pulumi-cli";
 
+const PROVIDED_BY = { stack: "npm run up", tests: "npm test" } as const;
+
 async function inspect(name: ToolName, env: Environment): Promise<ToolReport> {
   const tool: Tool<string> = TOOLS[name];
   const base = { tool: name, wanted: tool.range, neededBy: tool.neededBy };
@@ -49,7 +51,7 @@ async function inspect(name: ToolName, env: Environment): Promise<ToolReport> {
     return {
       ...base,
       problem: describe(attempts),
-      remedy: `run \`slipway ground up\` to have it fetched or built; or ${remedyFor(tool)}`,
+      remedy: `\`${PROVIDED_BY[tool.neededBy]}\` fetches or builds it; or ${remedyFor(tool)}`,
     };
   // An override that doesn't do was meant to be used: say so even though another source stepped in.
   const passedOver = attempts.filter(

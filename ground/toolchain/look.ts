@@ -72,17 +72,18 @@ async function check<Name extends string>(
   path: string,
 ): Promise<Omit<ProvidedTool<Name>, "source"> | string> {
   if (!isExecutable(path)) return `${path} is not an executable file`;
-  // The CLI looks beside itself after following links, and a package manager's link farm holds only the main binary.
-  const real = realpathSync(path);
-  const missing = tool.binaries.find(
-    (name) => name !== mainBinary(tool) && !isExecutable(join(dirname(real), name)),
-  );
-  if (missing) return `${path} has no ${missing} beside it`;
-  const version = await readVersion(tool, real).catch((error: Error) => error);
+  // Companions may be beside the link that PATH names (a shim's) or beside what it leads to (a package manager's).
+  const places = [path, realpathSync(path)];
+  const complete = places.find((place) => companionsMissing(tool, dirname(place)).length === 0);
+  if (!complete) return `${path} has no ${companionsMissing(tool, dirname(path)).join(", ")} beside it`;
+  const version = await readVersion(tool, complete).catch((error: Error) => error);
   if (version instanceof Error) return version.message;
   if (!satisfies(version, tool.range)) return `${path} is ${version}, wanted ${tool.range}`;
-  return { name: tool.name, version, path: real, binDir: dirname(real) };
+  return { name: tool.name, version, path: complete, binDir: dirname(complete) };
 }
+
+const companionsMissing = (tool: Tool<string>, folder: string): string[] =>
+  tool.binaries.filter((name) => name !== mainBinary(tool) && !isExecutable(join(folder, name)));
 
 /** The version that the binary itself tells. Rejects with one line when it tells none. */
 export async function readVersion(tool: Tool<string>, path: string): Promise<string> {

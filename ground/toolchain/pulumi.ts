@@ -1,4 +1,14 @@
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  cpSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { ProvidedTool } from "./tool.ts";
@@ -52,8 +62,12 @@ export function addCompanions(draft: string): void {
 /** Whose language host runs programs: the official one, or ours that stands in for it on a closed network. */
 export function pulumiFlavour(tool: ProvidedTool): "official" | "slipway" {
   // The official host is a compiled program; ours is the launcher above.
-  const start = readFileSync(join(tool.binDir, LANGUAGE_HOST))
-    .subarray(0, HOST_LAUNCHER.length)
-    .toString("utf8");
-  return start === HOST_LAUNCHER ? "slipway" : "official";
+  const start = Buffer.alloc(HOST_LAUNCHER.length);
+  const file = openSync(join(tool.binDir, LANGUAGE_HOST), "r");
+  try {
+    readSync(file, start);
+  } finally {
+    closeSync(file);
+  }
+  return start.toString("utf8") === HOST_LAUNCHER ? "slipway" : "official";
 }

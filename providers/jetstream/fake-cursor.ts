@@ -30,6 +30,12 @@ export class FakeCursor {
     return next;
   }
 
+  /** Everything that is out. */
+  acknowledge(): void {
+    for (const seq of this.#pending) this.#acked.add(seq);
+    this.#pending.clear();
+  }
+
   acknowledged(seq: number): boolean {
     return this.#acked.has(seq);
   }

@@ -41,18 +41,26 @@ const KNOWN: ReadonlySet<string> = new Set([
 ]);
 
 /** The first field that this version doesn't know, if it is a version that says so. */
-export function unknownField(config: object, version: string): Refusal | undefined {
+export function unknownField(
+  config: object,
+  version: string,
+  newer: ReadonlySet<string>,
+): Refusal | undefined {
   if (!atLeast(version, STRICT_SINCE)) return undefined;
-  const field = Object.keys(config).find((key) => !knows(version, key));
+  const field = Object.keys(config).find((key) => !knows(version, newer, key));
   if (field === undefined) return undefined;
   return { http: 400, code: 10025, text: `invalid JSON: json: unknown field "${field}"` };
 }
 
 /** The config as this version stores it: unknown fields dropped, defaults filled in. */
-export function fillStream(config: AnyStreamConfig, version: string): AnyStreamConfig {
+export function fillStream(
+  config: AnyStreamConfig,
+  version: string,
+  newer: ReadonlySet<string>,
+): AnyStreamConfig {
   const given = Object.fromEntries(
     Object.entries(structuredClone(config)).filter(
-      ([key, value]) => knows(version, key) && value !== undefined,
+      ([key, value]) => knows(version, newer, key) && value !== undefined,
     ),
   ) as AnyStreamConfig;
   const unlimited = (value: number | undefined) => (value === undefined || value === 0 ? -1 : value);
@@ -169,5 +177,5 @@ export function refuseStreamUpdate(
 const retentionMayChange = (live: AnyStreamConfig, next: AnyStreamConfig, version: string): boolean =>
   atLeast(version, "2.10.0") && live.retention !== "workqueue" && next.retention !== "workqueue";
 
-const knows = (version: string, field: string): boolean =>
-  KNOWN.has(field) && atLeast(version, SINCE[field] ?? "2.9.0");
+const knows = (version: string, newer: ReadonlySet<string>, field: string): boolean =>
+  newer.has(field) || (KNOWN.has(field) && atLeast(version, SINCE[field] ?? "2.9.0"));

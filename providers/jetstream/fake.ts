@@ -35,8 +35,10 @@ export interface FakeOptions {
   readonly limits?: Partial<AccountLimits>;
   /** What the server itself may store on disk, in bytes; unlimited when absent. Not visible to an account. */
   readonly maxFileStore?: number;
-  /** Milliseconds since the epoch. Default: one more at each look, from a fixed start. */
+  /** Milliseconds since the epoch. Default: a fixed start; each thing made moves it on by one. */
   readonly now?: () => number;
+  /** Stream fields of a release that this program doesn't know yet. */
+  readonly newerFields?: readonly string[];
 }
 
 interface FakeStream {
@@ -75,6 +77,8 @@ export class FakeJetStream implements JetStreamBackend {
   readonly #limits: AccountLimits;
   readonly #maxFileStore: number;
   readonly #now: () => number;
+  readonly #newer: ReadonlySet<string>;
+  #latest = 0;
   readonly #writes = new KeyedMutex();
   readonly #faults = new Map<number, { when: "before" | "after"; error: Error }>();
 
@@ -83,13 +87,17 @@ export class FakeJetStream implements JetStreamBackend {
     this.server = { version, maxPayload: MAX_PAYLOAD, ...(cluster === undefined ? {} : { cluster }) };
     this.#limits = { ...UNLIMITED, ...options.limits };
     this.#maxFileStore = options.maxFileStore ?? Number.POSITIVE_INFINITY;
-    let ticks = START;
-    this.#now = options.now ?? (() => ticks++);
+    this.#newer = new Set(options.newerFields);
+    this.#now = options.now ?? (() => START);
   }
 
   /** The n-th request from now on fails, before it is done or after (its answer is lost). */
   failRequest(n: number, when: "before" | "after", error: Error = new NatsUnreachable("injected")): void {
     this.#faults.set(this.requests.length + n, { when, error });
+  }
+
+  clearFaults(): void {
+    this.#faults.clear();
   }
 
   publish(subject: string, data: string): void {
@@ -100,7 +108,7 @@ export class FakeJetStream implements JetStreamBackend {
       throw new JetStreamApiError(400, 10054, "message size exceeds maximum allowed");
     }
     if (config.sealed) throw new JetStreamApiError(400, 10109, "invalid operation on sealed stream");
-    if (!store.append(config, subject, data, this.#now())) {
+    if (!store.append(config, subject, data, this.#moment())) {
       throw new JetStreamApiError(503, 10077, "maximum bytes exceeded");
     }
     this.#collect(stream);
@@ -118,6 +126,13 @@ export class FakeJetStream implements JetStreamBackend {
     const messages = cursor.deliver(held.store.messages, count, options.ack ?? true);
     this.#collect(held);
     return messages;
+  }
+
+  /** Acknowledges everything that was delivered to a consumer and is not acknowledged yet. */
+  acknowledge(stream: string, consumer: string): void {
+    const held = this.#streams.get(stream);
+    held?.consumers.get(consumer)?.cursor.acknowledge();
+    if (held !== undefined) this.#collect(held);
   }
 
   accountInfo(): Promise<AccountInfo> {
@@ -157,8 +172,8 @@ export class FakeJetStream implements JetStreamBackend {
 
   createStream(config: AnyStreamConfig): Promise<StreamInfo> {
     return this.#request(`STREAM.CREATE ${config.name}`, () => {
-      refuse(unknownField(config, this.server.version));
-      const filled = fillStream(withoutServerKeys(config), this.server.version);
+      refuse(unknownField(config, this.server.version, this.#newer));
+      const filled = fillStream(withoutServerKeys(config), this.server.version, this.#newer);
       refuse(refuseStream(filled, this.server.cluster !== undefined));
       if (filled.sealed)
         refuse({ http: 500, code: 10052, text: "stream configuration for create can not be sealed" });
@@ -173,7 +188,7 @@ export class FakeJetStream implements JetStreamBackend {
       }
       this.#admit(filled);
       const store = new FakeStore(filled, this.server.version);
-      const created = new Date(this.#now()).toISOString();
+      const created = new Date(this.#moment()).toISOString();
       const stream: FakeStream = { config: filled, created, store, consumers: new Map() };
       this.#streams.set(filled.name, stream);
       return this.#streamInfo(stream);
@@ -183,9 +198,9 @@ export class FakeJetStream implements JetStreamBackend {
   updateStream(config: AnyStreamConfig): Promise<StreamInfo> {
     return this.#request(`STREAM.UPDATE ${config.name}`, () => {
       const { version } = this.server;
-      refuse(unknownField(config, version));
+      refuse(unknownField(config, version, this.#newer));
       const stream = this.#stream(config.name);
-      const filled = fillStream(withoutServerKeys(config), version);
+      const filled = fillStream(withoutServerKeys(config), version, this.#newer);
       // Before 2.14 a standalone server takes a replica count that it would refuse at a create.
       refuse(refuseStream(filled, this.server.cluster !== undefined || !atLeast(version, "2.14.0")));
       refuse(refuseStreamUpdate(stream.config, filled, version));
@@ -267,7 +282,7 @@ export class FakeJetStream implements JetStreamBackend {
       if (held.consumers.size >= most)
         refuse({ http: 400, code: 10026, text: "maximum consumers limit reached" });
       const cursor = new FakeCursor(filled, held.store.messages, held.store.lastSeq, version);
-      held.consumers.set(name, { config: filled, created: new Date(this.#now()).toISOString(), cursor });
+      held.consumers.set(name, { config: filled, created: new Date(this.#moment()).toISOString(), cursor });
       return this.#consumerInfo(held, name) as ConsumerInfo;
     });
   }
@@ -343,6 +358,12 @@ export class FakeJetStream implements JetStreamBackend {
     const { version } = this.server;
     if (!atLeast(version, "2.11.0")) return config;
     return { ...config, metadata: { "_nats.ver": version, "_nats.req.level": "0", ...config.metadata } };
+  }
+
+  /** A time of its own for everything that is made, however fast it comes: no two in one millisecond. */
+  #moment(): number {
+    this.#latest = Math.max(this.#latest + 1, this.#now());
+    return this.#latest;
   }
 
   async #request<T>(line: string, answer: () => T): Promise<T> {

@@ -3,9 +3,9 @@ import { budgetFindings } from "./forecast/budget.ts";
 import { existingFindings } from "./forecast/change.ts";
 import { consumerFindings } from "./forecast/consumers.ts";
 import { type Declared, declaredStorages, type LiveFacts } from "./forecast/declared.ts";
+import { overlapFindings } from "./forecast/overlap.ts";
 import { originFindings, removedFindings } from "./forecast/removed.ts";
 import { serverFindings } from "./forecast/server.ts";
-import { overlapFindings } from "./forecast/overlap.ts";
 
 export { FINDING_CODES, type FindingCode } from "./forecast/codes.ts";
 export type { Declared, LiveFacts } from "./forecast/declared.ts";

@@ -29,31 +29,22 @@ export interface KindFacts {
  */
 const serialized = process.env.SLIPWAY_PROVIDER_FORM === "serialized";
 
-class LineResource extends pulumi.CustomResource {
-  constructor(
-    kind: string,
-    name: string,
-    props: pulumi.Inputs,
-    opts: pulumi.CustomResourceOptions | undefined,
-  ) {
-    super(typeToken(kind), name, { ...props, [PROVIDER_KEY]: providerText(kind) }, opts);
-  }
-}
+/**
+ * One base with two sets of arguments, and no class between: each constructor in the chain is one more frame in the stack
+ * trace that the engine keeps in every resource's state.
+ */
+const sdkClass: unknown = serialized ? pulumi.dynamic.Resource : pulumi.CustomResource;
+const Base = sdkClass as new (...args: readonly unknown[]) => pulumi.CustomResource;
 
-class SerializedResource extends pulumi.dynamic.Resource {
-  constructor(
-    kind: string,
-    name: string,
-    props: pulumi.Inputs,
-    opts: pulumi.CustomResourceOptions | undefined,
-  ) {
-    super(serializableProvider(kind), name, { ...props }, opts, TYPE_MODULE, kind);
-  }
-}
-
-const Base: new (...args: ConstructorParameters<typeof LineResource>) => pulumi.CustomResource = serialized
-  ? SerializedResource
-  : LineResource;
+const baseArguments = (
+  kind: string,
+  name: string,
+  props: pulumi.Inputs,
+  opts: pulumi.CustomResourceOptions | undefined,
+): readonly unknown[] =>
+  serialized
+    ? [serializableProvider(kind), name, props, opts, TYPE_MODULE, kind]
+    : [typeToken(kind), name, { ...props, [PROVIDER_KEY]: providerText(kind) }, opts];
 
 /**
  * The class behind every kind's own. A subclass says which kind it is and declares its outputs with `declare readonly`,
@@ -80,7 +71,7 @@ export abstract class KindResource extends Base {
     opts?: pulumi.CustomResourceOptions,
   ) {
     const declared = opts?.id === undefined ? { ...args, owner: ownerOf(name) } : {};
-    super(kind.name, name, { ...outputsOf(kind), ...declared }, opts);
+    super(...baseArguments(kind.name, name, { ...outputsOf(kind), ...declared }, opts));
   }
 }
 

@@ -68,6 +68,15 @@ async function kill9(pid: number): Promise<void> {
   while (isAlive(pid, startTime)) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
+/** Stops the process as a debugger would, and waits until it stands still. */
+async function suspend(pid: number): Promise<void> {
+  process.kill(pid, "SIGSTOP");
+  const isStopped = (thread: string): boolean =>
+    readFileSync(`/proc/${pid}/task/${thread}/stat`, "latin1").includes(") T ");
+  while (!readdirSync(`/proc/${pid}/task`).every(isStopped))
+    await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 describe("ground up", () => {
   it("starts a server with room for the fleet preset and writes where it is", async () => {
     const dir = groundFolder();
@@ -97,12 +106,17 @@ describe("ground up", () => {
     expect(await up(dir)).toEqual({ ...first, started: false });
   });
 
-  it("at the same time from several processes starts one server", async () => {
+  it("at the same time, here and in other processes, starts one server", async () => {
     const dir = groundFolder();
     const script = `import { groundUp } from ${JSON.stringify(join(import.meta.dirname, "../../ground/ground.ts"))};
-      console.log(JSON.stringify(await groundUp({ dir: ${JSON.stringify(dir)} })));`;
-    const outputs = await Promise.all([runModule(script), runModule(script), runModule(script)]);
-    const states = outputs.map((output) => JSON.parse(output)[0]);
+      console.log(JSON.stringify((await groundUp({ dir: ${JSON.stringify(dir)} }))[0]));`;
+    const elsewhere = [runModule(script), runModule(script)];
+    const states = await Promise.all([
+      up(dir),
+      up(dir),
+      up(dir),
+      ...elsewhere.map(async (out) => JSON.parse(await out)),
+    ]);
     expect(new Set(states.map(({ pid }) => pid)).size).toBe(1);
     expect(states.filter(({ started }) => started)).toHaveLength(1);
   });
@@ -125,7 +139,7 @@ describe("ground up", () => {
     const dir = groundFolder();
     const first = await up(dir);
     await makeStream(first.url);
-    process.kill(first.pid, "SIGSTOP");
+    await suspend(first.pid);
     expect((await groundStatus({ dir }))[0]).toMatchObject({ running: true, healthy: false, pid: first.pid });
     const second = await up(dir);
     expect(second.pid).not.toBe(first.pid);

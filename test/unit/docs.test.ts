@@ -6,7 +6,10 @@ const page = (name: string) => readFileSync(new URL(`../../docs/${name}`, import
 
 describe("docs/errors.md", () => {
   it("has exactly the error codes of the program, with their meanings", () => {
-    const rows = [...page("errors.md").matchAll(/^\| `([a-z-]+)` \| (.+) \|$/gm)].map((row) => [row[1], row[2]]);
+    const rows = [...page("errors.md").matchAll(/^\| `([a-z-]+)` \| (.+) \|$/gm)].map((row) => [
+      row[1],
+      row[2],
+    ]);
     expect(Object.fromEntries(rows)).toEqual(ERROR_CODES);
   });
 });

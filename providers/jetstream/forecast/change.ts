@@ -20,17 +20,29 @@ export const existingFindings = (storage: DeclaredStorage, facts: LiveFacts): Fi
 };
 
 /** Whether a declaration may have what is there. Without marks nobody can tell, and the effects decide from state. */
-const takeoverFinding = (storage: DeclaredStorage, live: StreamInfo, { server }: LiveFacts): Finding | undefined => {
+const takeoverFinding = (
+  storage: DeclaredStorage,
+  live: StreamInfo,
+  { server }: LiveFacts,
+): Finding | undefined => {
   const { owner: ours, adopt = "never" } = storage.input;
   if (ours === undefined || !supportsMark(server.version)) return undefined;
   const { owner } = markOf(live.config);
   if (owner === ours) return undefined;
   const different = streamDifferences(withoutMark(live.config), withoutMark(storage.config));
-  const admitted = adopt === "always" || (adopt === "ifIdentical" && different.length === 0 && owner === undefined);
+  const admitted =
+    adopt === "always" || (adopt === "ifIdentical" && different.length === 0 && owner === undefined);
   const identical = different.length === 0;
   const holder = owner === undefined ? "is there already" : `is there already and belongs to ${owner}`;
-  const compared = identical ? "nothing in it differs" : `it differs in ${different.map(difference(storage)).join("; ")}`;
-  const facts = { messages: live.state.messages, bytes: live.state.bytes, different: different.length, adopt };
+  const compared = identical
+    ? "nothing in it differs"
+    : `it differs in ${different.map(difference(storage)).join("; ")}`;
+  const facts = {
+    messages: live.state.messages,
+    bytes: live.state.bytes,
+    different: different.length,
+    adopt,
+  };
   const base = { resource: storage.name, path: storage.path, facts };
   if (admitted) {
     return finding({
@@ -77,7 +89,15 @@ const changeFindings = (storage: DeclaredStorage, live: StreamInfo, facts: LiveF
       remedy: remedy ?? "keep the property as it is",
     }),
   );
-  if (replaces) return [...refusals, ...replacementFindings(storage, live, replaceable.map(({ path }) => path))];
+  if (replaces)
+    return [
+      ...refusals,
+      ...replacementFindings(
+        storage,
+        live,
+        replaceable.map(({ path }) => path),
+      ),
+    ];
   const losses = dataLoss(live, storage.config, { version: server.version, now }).map((loss) =>
     finding({
       severity: storage.input.allowDataLoss === true ? "warning" : "error",
@@ -102,7 +122,11 @@ const changeFindings = (storage: DeclaredStorage, live: StreamInfo, facts: LiveF
 };
 
 /** What goes with a stream that a declaration replaces with its own consent. */
-const replacementFindings = (storage: DeclaredStorage, live: StreamInfo, properties: readonly string[]): Finding[] => {
+const replacementFindings = (
+  storage: DeclaredStorage,
+  live: StreamInfo,
+  properties: readonly string[],
+): Finding[] => {
   const loss = deletionLoss(live);
   if (loss === undefined) return [];
   return [

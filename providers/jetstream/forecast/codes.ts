@@ -4,8 +4,10 @@ import type { Finding } from "../../kernel/finding.ts";
 export const FINDING_CODES = {
   "name.duplicate": "two declarations make the same stream or consumer",
   "subjects.overlap": "two streams would capture the same subject, which the server refuses",
-  "subjects.overlap-removed": "a stream that this run deletes still captures the subject, and deletions come last",
-  "subjects.bucket-space": "a stream captures the space of buckets or object stores and blocks those made later",
+  "subjects.overlap-removed":
+    "a stream that this run deletes still captures the subject, and deletions come last",
+  "subjects.bucket-space":
+    "a stream captures the space of buckets or object stores and blocks those made later",
   "subjects.orphaned": "messages of a dropped subject stay in the stream",
   "origin.cycle": "streams copy from each other in a circle",
   "origin.missing": "a mirror or source names a stream that is not there",

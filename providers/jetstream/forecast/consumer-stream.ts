@@ -19,7 +19,13 @@ export const checkAgainstStream = (
   others: readonly DeclaredConsumer[],
 ): Finding[] => {
   const stream = normalizeStream(config);
-  const found = (code: FindingCode, property: string, message: string, remedy: string, severity: Finding["severity"] = "error") =>
+  const found = (
+    code: FindingCode,
+    property: string,
+    message: string,
+    remedy: string,
+    severity: Finding["severity"] = "error",
+  ) =>
     finding({
       severity,
       code,
@@ -46,7 +52,12 @@ export const checkAgainstStream = (
       found("consumer.limits", property, message, `lower it, or raise the stream's consumerLimits`),
     ),
     ...workQueueProblems(consumer, stream, others).map((message) =>
-      found("consumer.workqueue", "filterSubject", message, "give each consumer of a work queue subjects of its own"),
+      found(
+        "consumer.workqueue",
+        "filterSubject",
+        message,
+        "give each consumer of a work queue subjects of its own",
+      ),
     ),
     ...acknowledgementProblems(consumer.input, stream).map((message) =>
       found("consumer.workqueue", "ackPolicy", message, "take ackPolicy: explicit"),
@@ -56,7 +67,8 @@ export const checkAgainstStream = (
 
 /** A copy holds subjects that its origins tell, so nothing is known of them here. */
 const emptyFilters = (consumer: ConsumerInput, stream: StreamConfig): string[] => {
-  if (stream.mirror !== undefined || stream.sources !== undefined || stream.subject_transform !== undefined) return [];
+  if (stream.mirror !== undefined || stream.sources !== undefined || stream.subject_transform !== undefined)
+    return [];
   const captured = capturedBy(stream);
   return filtersOf(consumer).filter((filter) => !captured.some((subject) => collide(subject, filter)));
 };
@@ -66,21 +78,32 @@ const replicaProblems = ({ replicas }: ConsumerInput, stream: StreamConfig): str
   if (replicas === undefined || replicas === most) return [];
   if (replicas > most) return [`${replicas} replicas are more than the ${most} of stream ${stream.name}`];
   if (stream.retention === "limits") return [];
-  return [`${replicas} replicas differ from the ${most} of stream ${stream.name}, which its ${stream.retention} retention forbids`];
+  return [
+    `${replicas} replicas differ from the ${most} of stream ${stream.name}, which its ${stream.retention} retention forbids`,
+  ];
 };
 
-const limitProblems = (consumer: ConsumerInput, stream: StreamConfig): { property: string; message: string }[] => {
+const limitProblems = (
+  consumer: ConsumerInput,
+  stream: StreamConfig,
+): { property: string; message: string }[] => {
   const { max_ack_pending: pending, inactive_threshold: threshold } = stream.consumer_limits ?? {};
   const found = [];
   const asked = consumer.maxAckPending;
   if (pending !== undefined && typeof asked === "number" && asked > pending) {
-    found.push({ property: "maxAckPending", message: `${asked} is more than the ${pending} that stream ${stream.name} allows` });
+    found.push({
+      property: "maxAckPending",
+      message: `${asked} is more than the ${pending} that stream ${stream.name} allows`,
+    });
   }
   const inactive = consumer.inactiveThreshold;
   if (threshold !== undefined && inactive !== undefined) {
     const most = textDuration(threshold);
     if (durationMs(inactive) > durationMs(most)) {
-      found.push({ property: "inactiveThreshold", message: `${inactive} is more than the ${most} that stream ${stream.name} allows` });
+      found.push({
+        property: "inactiveThreshold",
+        message: `${inactive} is more than the ${most} that stream ${stream.name} allows`,
+      });
     }
   }
   return found;
@@ -99,7 +122,9 @@ const workQueueProblems = (
       other.input.durable !== consumer.input.durable &&
       filtersOf(other.input).some((theirs) => own.some((mine) => collide(mine, theirs))),
   );
-  return rival === undefined ? [] : [`delivers subjects of work queue ${stream.name} that ${rival.name} delivers too`];
+  return rival === undefined
+    ? []
+    : [`delivers subjects of work queue ${stream.name} that ${rival.name} delivers too`];
 };
 
 const acknowledgementProblems = ({ ackPolicy }: ConsumerInput, stream: StreamConfig): string[] =>

@@ -73,7 +73,10 @@ const storageOf = (item: Exclude<Declared, DeclaredConsumer>, mark: boolean) => 
     case "KeyValue":
       return { config: keyValueStorage.toConfig(item.input, { mark }), property: keyValueStorage.property };
     case "ObjectStore":
-      return { config: objectStoreStorage.toConfig(item.input, { mark }), property: objectStoreStorage.property };
+      return {
+        config: objectStoreStorage.toConfig(item.input, { mark }),
+        property: objectStoreStorage.property,
+      };
   }
 };
 
@@ -87,7 +90,18 @@ export const declaredStorages = (
     if (item.kind === "Consumer") return [];
     const { config, property } = storageOf(item, mark);
     const { name, path, kind, input } = item;
-    return [{ name, path, kind, input, stream: config.name, config, property, pathOf: (field) => `${path}.${property(field)}` }];
+    return [
+      {
+        name,
+        path,
+        kind,
+        input,
+        stream: config.name,
+        config,
+        property,
+        pathOf: (field) => `${path}.${property(field)}`,
+      },
+    ];
   });
 };
 

@@ -129,7 +129,15 @@ const replicasAndStorage = (storage: DeclaredStorage): Finding[] => {
   const { config, name, pathOf } = storage;
   const replicas = config.num_replicas ?? 1;
   const warn = (code: FindingCode, field: string, message: string, remedy: string) =>
-    finding({ severity: "warning", code, resource: name, path: pathOf(field), message, facts: { replicas }, remedy });
+    finding({
+      severity: "warning",
+      code,
+      resource: name,
+      path: pathOf(field),
+      message,
+      facts: { replicas },
+      remedy,
+    });
   const found: Finding[] = [];
   if (replicas % 2 === 0) {
     const message = `${replicas} replicas stand the loss of ${replicas / 2 - 1}, as ${replicas - 1} do`;
@@ -142,7 +150,10 @@ const replicasAndStorage = (storage: DeclaredStorage): Finding[] => {
   return found;
 };
 
-const consumersOfDeclared = (declared: readonly Declared[], storages: readonly DeclaredStorage[]): Finding[] => {
+const consumersOfDeclared = (
+  declared: readonly Declared[],
+  storages: readonly DeclaredStorage[],
+): Finding[] => {
   const byStream = new Map(storages.map((storage) => [storage.stream, storage]));
   const consumers = declaredConsumers(declared);
   return consumers.flatMap((consumer) => {

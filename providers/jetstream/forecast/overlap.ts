@@ -17,7 +17,9 @@ export const overlapFindings = (storages: readonly DeclaredStorage[], facts: Liv
   // A replacement deletes the stream of the old name before the new one is made.
   const replaced = new Map(
     removedStreams(storages, facts).flatMap((removed) =>
-      removed.renamed === undefined || staysBehind(removed) ? [] : [[removed.live.config.name, removed.renamed] as const],
+      removed.renamed === undefined || staysBehind(removed)
+        ? []
+        : [[removed.live.config.name, removed.renamed] as const],
     ),
   );
   return storages.flatMap((storage) =>

@@ -13,7 +13,10 @@ export interface Removed {
 }
 
 /** Streams that carry this stack's mark and are not declared any more, under that name at least. */
-export const removedStreams = (storages: readonly DeclaredStorage[], { streams, stackOwner }: LiveFacts): Removed[] => {
+export const removedStreams = (
+  storages: readonly DeclaredStorage[],
+  { streams, stackOwner }: LiveFacts,
+): Removed[] => {
   const declared = new Set(storages.map(({ stream }) => stream));
   return streams.flatMap((live) => {
     const { owner } = markOf(live.config);
@@ -38,7 +41,10 @@ const removedFinding = (removed: Removed): Finding => {
   const policy = markOf(live.config).deletion ?? "refuse";
   const loss = deletionLoss(live);
   const facts = { messages: live.state.messages, bytes: live.state.bytes, deletionPolicy: policy };
-  const base = { resource: renamed?.name ?? `Stream ${name}`, ...(renamed === undefined ? {} : { path: renamed.pathOf("name") }) };
+  const base = {
+    resource: renamed?.name ?? `Stream ${name}`,
+    ...(renamed === undefined ? {} : { path: renamed.pathOf("name") }),
+  };
   const because = renamed === undefined ? "is no longer declared" : `goes by the name ${renamed.stream} now`;
   if (policy === "retain") {
     return finding({
@@ -58,7 +64,8 @@ const removedFinding = (removed: Removed): Finding => {
       code: "data-loss.replace",
       message: `stream ${name} ${because}: ${loss?.message ?? "it is empty and deleted"}; nothing is copied`,
       facts,
-      remedy: "keep the name, or set deletionPolicy: retain and up first, or allowDataLoss: true to let it go",
+      remedy:
+        "keep the name, or set deletionPolicy: retain and up first, or allowDataLoss: true to let it go",
     });
   }
   return finding({
@@ -78,7 +85,10 @@ const removedFinding = (removed: Removed): Finding => {
 export const originFindings = (storages: readonly DeclaredStorage[], facts: LiveFacts): Finding[] => {
   const removed = removedStreams(storages, facts).filter((one) => !staysBehind(one));
   const going = new Set(removed.map(({ live }) => live.config.name));
-  const there = new Set([...storages.map(({ stream }) => stream), ...facts.streams.map(({ config }) => config.name)]);
+  const there = new Set([
+    ...storages.map(({ stream }) => stream),
+    ...facts.streams.map(({ config }) => config.name),
+  ]);
   const missing = storages.flatMap((storage) =>
     originsOf(storage.config)
       .filter((origin) => !there.has(origin))

@@ -240,19 +240,11 @@ describe.each(WORLDS)("on $name", ({ open }) => {
       const made = await engine.up({ ...declare(name), ...mine });
       const got = await engine.get(made.id);
       expect(got?.computed).toEqual(made.computed);
-      expect(got?.input).toMatchObject(
-        world.line === "2.9" ? { description: undefined } : { owner: mine.owner },
-      );
+      // Without metadata the server can't tell whose it is.
+      const ours = world.line === "2.9" ? {} : mine;
+      expect(got?.input).toEqual({ ...made.input, owner: undefined, deletionPolicy: undefined, ...ours });
       expect(await engine.get(made.id.replace(name, "none"))).toBeUndefined();
       expect((await failureOf(engine.get(`wrong/${name}`))).message).toMatch(/is not the id of/);
-    });
-
-    it("keeps fields that this program doesn't know", async () => {
-      const { engine, name } = open();
-      const made = await engine.up({ ...declare(name), ...mine });
-      await engine.up({ ...declare(name), ...change, ...mine }, made);
-      const config = (await live(name))?.config;
-      expect(config?.name).toBe(stream(name));
     });
   });
 });

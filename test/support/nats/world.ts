@@ -36,7 +36,10 @@ export interface WorldCase {
 
 /** The three server lines, each in memory and for real. */
 export const WORLDS: readonly WorldCase[] = SERVER_LINES.flatMap((line) => [
-  { name: `fake ${line}`, open: async () => fakeWorld(line) },
+  {
+    name: `fake ${line}`,
+    open: async () => fakeWorld(new FakeJetStream({ version: FAKE_VERSION[line], now: () => Date.now() })),
+  },
   { name: `nats-server ${line}`, open: () => realWorld(line) },
 ]);
 
@@ -46,10 +49,12 @@ const FAKE_VERSION: Readonly<Record<ServerLine, string>> = {
   "2.14": "2.14.9",
 };
 
-function fakeWorld(line: ServerLine): World {
-  const fake = new FakeJetStream({ version: FAKE_VERSION[line], now: () => Date.now() });
+const lineOf = (version: string): ServerLine =>
+  SERVER_LINES.find((line) => version.startsWith(`${line}.`)) ?? "2.14";
+
+export function fakeWorld(fake: FakeJetStream): World {
   return {
-    line,
+    line: lineOf(fake.server.version),
     real: false,
     async client() {
       const before = fake.requests.length;
@@ -114,6 +119,8 @@ async function storedMessages(manager: JetStreamManager, stream: string): Promis
   return messages;
 }
 
+const PULL_TIMEOUT_MS = 5_000;
+
 async function pull(
   nats: NatsConnection,
   stream: string,
@@ -126,6 +133,8 @@ async function pull(
     const next = await nats.request(
       `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
       JSON.stringify({ batch: 1, no_wait: true }),
+      // A pulled message keeps its own subject, by which a shared inbox can't tell whose answer it is.
+      { noMux: true, timeout: PULL_TIMEOUT_MS },
     );
     if (next.headers?.code === 404) break;
     data.push(next.string());

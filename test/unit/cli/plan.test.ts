@@ -81,7 +81,7 @@ const steps = [
 
 const outcome = (change: Partial<PreviewOutcome> = {}): PreviewOutcome => ({
   stack: "dev",
-  digest: previewDigestSchema.parse({ steps, duration: 1, changeSummary: {} }),
+  digest: previewDigestSchema.parse({ steps, duration: 1, changeSummary: { same: 2, create: 1, update: 1 } }),
   survey: { findings: [], offline: false },
   succeeded: true,
   stderr: "",
@@ -103,6 +103,17 @@ describe("planReport", () => {
       ["update", "RESULTS", "stream/RESULTS"],
     ]);
     expect(report.summary).toEqual({ create: 1, update: 1, delete: 1, replace: 1, same: 1 });
+  });
+
+  it("counts the stack itself neither when it is there already nor when it is new", () => {
+    const stack = { op: "create", urn: urnOf("slipway-dev", "pulumi:pulumi:Stack") };
+    const digest = (summary: Record<string, number>, listed: unknown[]) =>
+      previewDigestSchema.parse({ steps: listed, changeSummary: summary });
+    const sameOf = (summary: Record<string, number>, listed: unknown[] = []) =>
+      planReport(outcome({ digest: digest(summary, listed) })).summary.same;
+    expect(sameOf({ same: 28 })).toBe(27);
+    expect(sameOf({ create: 28 }, [stack])).toBe(0);
+    expect(sameOf({ create: 1, same: 3 }, [stack])).toBe(3);
   });
 
   it("tells what differs before and after, with what is unknown or secret named so", () => {

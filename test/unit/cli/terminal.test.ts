@@ -46,9 +46,9 @@ describe("fillBar", () => {
   ])("shows %d as %s", (share, bar) => expect(fillBar(share)).toBe(bar));
   it("is always of the same width", () => {
     fc.assert(
-      fc.property(fc.double({ min: 0, max: 9, noNaN: true }), (share) =>
-        expect(fillBar(share)).toHaveLength(15),
-      ),
+      fc.property(fc.double({ min: 0, max: 9, noNaN: true }), (share) => {
+        expect(fillBar(share)).toHaveLength(15);
+      }),
     );
   });
 });

@@ -31,18 +31,20 @@ describe("inOrder", () => {
       fc.tuple(
         fc.constant(size),
         fc.array(fc.tuple(fc.nat(size - 1), fc.nat(size - 1)), { maxLength: 30 }),
-        fc.shuffledSubarray(Array.from({ length: size }, (_, i) => i), { minLength: size }),
+        fc.shuffledSubarray(
+          Array.from({ length: size }, (_, i) => i),
+          { minLength: size },
+        ),
       ),
     );
     fc.assert(
       fc.property(graph, ([, pairs, shuffled]) => {
-        const edges = pairs
-          .filter(([a, b]) => a < b)
-          .map(([a, b]) => ({ before: `n${a}`, after: `n${b}` }));
+        const edges = pairs.filter(([a, b]) => a < b).map(([a, b]) => ({ before: `n${a}`, after: `n${b}` }));
         const items = shuffled.map((i) => ({ name: `n${i}` }));
         const ordered = inOrder(items, edges).map((item) => item.name);
         expect([...ordered].sort()).toEqual(items.map((item) => item.name).sort());
-        for (const { before, after } of edges) expect(ordered.indexOf(before)).toBeLessThan(ordered.indexOf(after));
+        for (const { before, after } of edges)
+          expect(ordered.indexOf(before)).toBeLessThan(ordered.indexOf(after));
       }),
     );
   });

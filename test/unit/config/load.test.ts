@@ -7,7 +7,10 @@ import { reservedBytes } from "../../../providers/jetstream/storage.ts";
 const load = (config: Record<string, unknown>): EnvironmentConfig =>
   loadEnvironment(
     Object.fromEntries(
-      Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+      Object.entries(config).map(([key, value]) => [
+        key,
+        typeof value === "string" ? value : JSON.stringify(value),
+      ]),
     ),
     { ownerOf: (key) => `slipway/dev/${key}` },
   );
@@ -59,7 +62,12 @@ describe("overrides", () => {
 
   it("change a property of the preset and keep the others", () => {
     const input = only({ preset: "fleet", streams: { RESULTS: { maxBytes: "4GiB" } } }, "Stream RESULTS");
-    expect(input).toMatchObject({ name: "RESULTS", maxBytes: "4GiB", maxAge: "30d", subjects: ["results.>"] });
+    expect(input).toMatchObject({
+      name: "RESULTS",
+      maxBytes: "4GiB",
+      maxAge: "30d",
+      subjects: ["results.>"],
+    });
   });
 
   it("take an entry away with null, and a property back to its default", () => {
@@ -130,7 +138,7 @@ describe("mistakes", () => {
   it("name the value, and what is allowed", () => {
     const [issue] = issuesIn(embedded({ streams: { A: { maxAge: "30 days" } } }));
     expect(issue).toContain('"30 days"');
-    expect(issue).toContain("30d");
+    expect(issue).toContain("write it as 90d");
   });
 
   it("say so when a stack is external and names no servers", () => {
@@ -155,7 +163,10 @@ describe("mistakes", () => {
     const config = {
       "slipway:natsToken": "hush",
       "kubernetes:context": "here",
-      "slipway:nats": { connection: { servers: "nats://localhost:4222", token: { secret: "natsToken" } }, streams: {} },
+      "slipway:nats": {
+        connection: { servers: "nats://localhost:4222", token: { secret: "natsToken" } },
+        streams: {},
+      },
     };
     expect(issuesIn(config)).toEqual([]);
   });

@@ -24,7 +24,10 @@ const codes = (findings: readonly Finding[]) => findings.map(({ severity, code }
 
 describe("survey", () => {
   it("gives the facts and what both forecasts found", async () => {
-    const result = await survey(surveyor(async () => 7), { deadlineMs: 1000, mustReach: true });
+    const result = await survey(
+      surveyor(async () => 7),
+      { deadlineMs: 1000, mustReach: true },
+    );
     expect(result.facts).toBe(7);
     expect(codes(result.findings)).toEqual(["warning offline", "warning live.7"]);
   });

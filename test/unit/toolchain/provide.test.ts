@@ -1,12 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Environment, withCacheLock } from "../../../ground/portable/cache.mjs";
 import { silentProgress } from "../../../ground/portable/progress.mjs";
+import { inspectTools } from "../../../ground/toolchain/inspect.ts";
 import { lookFor } from "../../../ground/toolchain/look.ts";
 import { provideRow } from "../../../ground/toolchain/provide.ts";
 import type { Source, Tool } from "../../../ground/toolchain/tool.ts";
@@ -127,11 +128,54 @@ describe("where a tool is found", () => {
     expect(attempts.find(({ source }) => source === "PATH")?.reason).toContain(reason);
   });
 
+  it.each([
+    ["beside the link on PATH, as shims have them", "bin"],
+    ["beside what the link leads to, as package managers have them", "store"],
+  ])("has its companions %s", async (_case, where) => {
+    const { folder, bin, env } = machine();
+    writeScript(join(folder, "store", "greeter"), says("1.2.3"));
+    symlinkSync(join(folder, "store", "greeter"), join(bin, "greeter"));
+    writeScript(join(folder, where, "companion"), "");
+    const { found } = await lookFor({ ...greeter(), binaries: ["greeter", "companion"] }, env);
+    expect(found).toMatchObject({ path: join(folder, where, "greeter"), binDir: join(folder, where) });
+  });
+
   it("is not PATH when a companion is missing beside the main binary", async () => {
     const { bin, env } = machine();
     writeScript(join(bin, "greeter"), says("1.2.3"));
     const { attempts } = await lookFor({ ...greeter(), binaries: ["greeter", "companion"] }, env);
     expect(attempts.find(({ source }) => source === "PATH")?.reason).toContain("no companion beside it");
+  });
+});
+
+describe("inspectTools", () => {
+  it("tells what is missing and what mends it, without fetching", async () => {
+    const { folder, env } = machine();
+    const tools = await inspectTools(["node", "pulumi", "nats-server-2.9"], { ...env, PATH: "/nowhere" });
+    expect(tools[0]).toMatchObject({ tool: "node", wanted: ">=24", source: "running", neededBy: "stack" });
+    expect(tools[1]).toMatchObject({
+      tool: "pulumi",
+      problem: "SLIPWAY_PULUMI: not set; PATH: no pulumi there; cache: not there",
+      remedy: expect.stringMatching(/^`npm run up` fetches or builds it; or set SLIPWAY_PULUMI=/),
+    });
+    expect(tools[2]).toMatchObject({
+      neededBy: "tests",
+      remedy: expect.stringMatching(/^`npm test` fetches/),
+    });
+    expect(existsSync(join(folder, "cache"))).toBe(false);
+  });
+
+  it("says of an override that doesn't do that it was passed over", async () => {
+    const { folder, bin, env } = machine();
+    writeScript(join(bin, "nats-server"), 'echo "nats-server: v2.14.9"');
+    const named = writeScript(join(folder, "old"), 'echo "nats-server: v2.9.25"');
+    const [report] = await inspectTools(["nats-server"], { ...env, SLIPWAY_NATS_SERVER: named });
+    expect(report).toMatchObject({
+      source: "PATH",
+      version: "2.14.9",
+      problem: `SLIPWAY_NATS_SERVER: ${named} is 2.9.25, wanted >=2.14.0 <3`,
+      remedy: "mend or unset SLIPWAY_NATS_SERVER",
+    });
   });
 });
 

@@ -1,0 +1,82 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { run, splitArguments } from "../../../cli/program.ts";
+import { plainStyle } from "../../../cli/terminal/style.ts";
+import type { Terminal } from "../../../cli/terminal/terminal.ts";
+
+/** A command line typed where nobody can answer; what it prints is kept. */
+async function typed(...argv: string[]) {
+  const printed = { out: "", err: "" };
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    printed.out += String(text);
+    return true;
+  });
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    printed.err += String(text);
+    return true;
+  });
+  const terminal: Terminal = {
+    out: (line) => void process.stdout.write(`${line}\n`),
+    note: (line) => void process.stderr.write(`${line}\n`),
+    interactive: false,
+    onTerminal: false,
+    style: plainStyle,
+    noteStyle: plainStyle,
+    confirm: () => Promise.reject(new Error("asked where nobody can answer")),
+  };
+  try {
+    return { code: await run(argv, terminal), ...printed };
+  } finally {
+    vi.restoreAllMocks();
+  }
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("the command line", () => {
+  it.each([
+    [["statsu"], "slipway: unknown command 'statsu' (Did you mean status?)\n"],
+    [["up", "--jso"], "slipway: unknown option '--jso'\n"],
+    [["preview", "--jsno"], "slipway: unknown option '--jsno' (Did you mean --json?)\n"],
+    [["ground", "rest"], "slipway: unknown command 'rest' (Did you mean reset?)\n"],
+  ])("%j gets one line and exit code 2", async (argv, line) => {
+    expect(await typed(...argv)).toEqual({ code: 2, out: "", err: line });
+  });
+
+  it.each([
+    [["up", "--parallel", "0"], /a whole number from 1 to 9999 is allowed/],
+    [["preview", "--fail-on", "note"], /Allowed choices are warning/],
+    [["up", "urn"], /too many arguments/],
+    [["up", "-s", "no such"], /is not a stack name/],
+    [["up", "-s", "nowhere"], /there are: .*dev/],
+    [["status", "--config-file", "/nowhere.yaml"], /there is no file \/nowhere\.yaml/],
+  ])("%j says what is allowed, exit code 2", async (argv, message) => {
+    const { code, err } = await typed(...argv);
+    expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+  });
+
+  it("has help with examples and exit codes for every command", async () => {
+    const help = await typed("--help");
+    expect(help.code).toBe(0);
+    expect(help.out).toMatch(/Exit codes:\n {2}0 /);
+    for (const command of ["up", "preview", "refresh", "down", "status", "doctor", "env"]) {
+      const { code, out } = await typed(command, "--help");
+      expect([command, code, out]).toEqual([
+        command,
+        0,
+        expect.stringMatching(/Examples:\n {2}(eval .*)?.*slipway/),
+      ]);
+    }
+  });
+
+  it("shows its help when nothing is typed, which is no command", async () => {
+    expect(await typed()).toMatchObject({ code: 2, out: expect.stringContaining("Usage: slipway") });
+  });
+
+  it("hands everything after -- to pulumi", () => {
+    expect(splitArguments(["up", "-s", "dev", "--", "--target", "x", "--"])).toEqual({
+      own: ["up", "-s", "dev"],
+      extra: ["--target", "x", "--"],
+    });
+    expect(splitArguments(["up"])).toEqual({ own: ["up"], extra: [] });
+  });
+});
