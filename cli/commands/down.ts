@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { startGround, stopGround } from "../project/ground.ts";
-import { openSession, type Session, type StackOptions } from "../project/session.ts";
+import { inspectGround, startGround, stopGround } from "../project/ground.ts";
+import { openSession, ownerPrefix, type Session, type StackOptions } from "../project/session.ts";
 import { openPulumi, type PulumiCli } from "../pulumi/cli.ts";
 import {
   checkpointEnvironment,
@@ -10,8 +10,13 @@ import {
   stackArguments,
 } from "../pulumi/operation.ts";
 import { clearPendingOperations, clearStaleLocks } from "../pulumi/prepare.ts";
+import { readConfig } from "../pulumi/stack-config.ts";
 import { exportState } from "../pulumi/stack-state.ts";
 import { type Checkpoint, resourcesOf } from "../state/deployment.ts";
+import { lookAt } from "../status/look.ts";
+import { removeOrphans } from "../status/orphans.ts";
+import { orphansOf } from "../status/rows.ts";
+import { plural } from "../terminal/quantity.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { conclude, requireConsent, stackFlag } from "./up.ts";
 
@@ -29,19 +34,49 @@ export async function down(options: DownOptions, terminal: Terminal): Promise<Ex
     await clearStaleLocks(cli, session, terminal);
     await clearPendingOperations(cli, session, terminal, checkpoint);
   }
-  const code =
-    checkpoint === undefined || resourcesOf(checkpoint).length === 0
-      ? nothingToDestroy(session, terminal)
-      : await destroy(session, cli, checkpoint, options, terminal);
-  if (code !== EXIT.ok || !session.embedded || options.keepGround) return code;
-  await stopGround(session);
-  terminal.out("The ground is down.");
+  if (checkpoint !== undefined && resourcesOf(checkpoint).length > 0) {
+    const code = await destroy(session, cli, checkpoint, options, terminal);
+    if (code !== EXIT.ok) return code;
+  } else {
+    terminal.out(`Stack ${session.stack} has no resources in its state.`);
+  }
+  const clean = await settleOrphans(session, cli, terminal);
+  if (!clean) return EXIT.failed;
+  if (session.embedded && !options.keepGround) {
+    await stopGround(session);
+    terminal.out("The ground is down.");
+  }
   return EXIT.ok;
 }
 
-function nothingToDestroy(session: Session, terminal: Terminal): ExitCode {
-  terminal.out(`Stack ${session.stack} has no resources.`);
-  return EXIT.ok;
+/**
+ * What a killed run made and never recorded is not destroyed by the engine. On the embedded ground it is deleted here;
+ * on anybody else's servers it is only named. True when nothing is left.
+ */
+async function settleOrphans(session: Session, cli: PulumiCli, terminal: Terminal): Promise<boolean> {
+  const ground = await inspectGround(session);
+  if (session.embedded && !ground.parts.some((part) => part.healthy)) return true;
+  const surroundings = { env: cli.env, cwd: session.root };
+  const config = await readConfig(cli, session);
+  const stackOwner = ownerPrefix(session);
+  const look = await lookAt([], config, { surroundings, stackOwner });
+  // Whatever is wrong with the server, the engine has had its say about it.
+  if ("why" in look) return true;
+  const orphans = orphansOf([], look, stackOwner);
+  if (orphans.length === 0) return true;
+  if (!session.embedded) {
+    terminal.note(
+      `Left by an interrupted run, and not in the state: ${orphans.map(({ id }) => id).join(", ")}. ` +
+        `To have them destroyed: npx slipway up${stackFlag(session)}, which takes them up, then slipway down`,
+    );
+    return false;
+  }
+  const removals = await removeOrphans(orphans, config, surroundings, terminal.note);
+  const refused = removals.flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal]));
+  const removed = removals.length - refused.length;
+  if (removed > 0) terminal.note(`Deleted ${plural(removed, "resource")} that an interrupted run had left.`);
+  for (const refusal of refused) terminal.note(refusal);
+  return refused.length === 0;
 }
 
 async function destroy(

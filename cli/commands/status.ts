@@ -1,8 +1,7 @@
 import type { StatusReport } from "../contracts.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { inspectGround } from "../project/ground.ts";
-import { openSession, type StackOptions } from "../project/session.ts";
-import { shortName } from "../project/stack-file.ts";
+import { openSession, ownerPrefix, type StackOptions } from "../project/session.ts";
 import { openPulumi } from "../pulumi/cli.ts";
 import { readConfig } from "../pulumi/stack-config.ts";
 import { exportState } from "../pulumi/stack-state.ts";
@@ -23,7 +22,7 @@ export async function status(options: StatusOptions, terminal: Terminal): Promis
   const cli = await openPulumi(session, terminal);
   const [ground, checkpoint] = await Promise.all([inspectGround(session), exportState(cli, session)]);
   const resources = checkpoint === undefined ? [] : resourcesOf(checkpoint);
-  const stackOwner = `${session.project}/${shortName(session.stack)}/`;
+  const stackOwner = ownerPrefix(session);
   const look = await lookAt(resources, await readConfig(cli, session), {
     surroundings: { env: cli.env, cwd: session.root },
     stackOwner,

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import type { Environment } from "./environment.ts";
-import { checkStackName, readProject, readStackFile, type StackFile } from "./stack-file.ts";
+import { checkStackName, readProject, readStackFile, type StackFile, shortName } from "./stack-file.ts";
 
 /** Of the commands that work on a stack. */
 export interface StackOptions {
@@ -69,3 +69,6 @@ export function openSession(
     projectBackendUrl: backendUrl,
   };
 }
+
+/** How the ownership marks of this stack's resources begin: `<project>/<stack>/`. */
+export const ownerPrefix = (session: Session): string => `${session.project}/${shortName(session.stack)}/`;

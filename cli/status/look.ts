@@ -4,24 +4,17 @@ import { resolveSettings } from "../../clients/nats/settings.ts";
 import type { ConsumerInfo, StreamInfo } from "../../clients/nats/wire.ts";
 import type { JetStreamBackend } from "../../providers/jetstream/backend.ts";
 import { sameValue } from "../../providers/jetstream/canonical.ts";
-import { consumerKind } from "../../providers/jetstream/consumer/kind.ts";
-import { keyValueKind } from "../../providers/jetstream/key-value/kind.ts";
 import { markOf } from "../../providers/jetstream/mark.ts";
-import { objectStoreKind } from "../../providers/jetstream/object-store/kind.ts";
-import { streamKind } from "../../providers/jetstream/stream/kind.ts";
-import type { Context, Kind } from "../../providers/kernel/kind.ts";
 import { parseState } from "../../providers/kernel/state.ts";
 import { messageOf } from "../errors.ts";
 import type { ConfigReader } from "../pulumi/stack-config.ts";
 import { nameOfUrn, type StateResource } from "../state/deployment.ts";
+import { contextOf, type Kinds, kindsOver } from "./kinds.ts";
 import { parseResourceId } from "./resource-id.ts";
 import { type Look, type PropertyDifference, type Reading, SLIPWAY_TYPE, slipwayResources } from "./rows.ts";
 
 /** For the look as a whole: a person is waiting. */
 const LOOK_DEADLINE_MS = 20_000;
-
-type AnyKind = Kind<object, object>;
-type Kinds = ReadonlyMap<string, AnyKind>;
 
 export interface LookOptions {
   readonly surroundings: Surroundings;
@@ -93,17 +86,6 @@ async function consumersOf(
   return (await Promise.all(ours.map(({ config }) => backend.listConsumers(config.name)))).flat();
 }
 
-const kindsOver = (backend: JetStreamBackend): Kinds => {
-  const open = async (): Promise<JetStreamBackend> => backend;
-  const kinds = [
-    streamKind(open),
-    keyValueKind(open),
-    objectStoreKind(open),
-    consumerKind(open),
-  ] as unknown as AnyKind[];
-  return new Map(kinds.map((kind) => [kind.name, kind]));
-};
-
 /** Compares what the state says with what a refresh would put in its place. */
 async function read(
   kinds: Kinds,
@@ -113,14 +95,7 @@ async function read(
 ): Promise<Reading> {
   const kind = kinds.get(resource.type.slice(SLIPWAY_TYPE.length));
   if (kind === undefined) return { state: "unknown", why: "is of a kind that this Slipway doesn't know" };
-  const said: string[] = [];
-  const context: Context = {
-    config,
-    log: (line) => said.push(line),
-    signal,
-    now: Date.now,
-    replacing: false,
-  };
+  const context = contextOf(config, signal);
   try {
     const stored = parseState(kind, resource.outputs ?? {});
     if (stored === undefined)

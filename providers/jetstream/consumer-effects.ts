@@ -1,25 +1,26 @@
-import type { ConsumerConfig, ConsumerInfo, StreamConfig } from "../../clients/nats/wire.ts";
-import { PartialFailure, SlipwayError } from "../kernel/errors.ts";
-import type { Change, Context, Kind, Stored } from "../kernel/kind.ts";
-import type { JetStreamBackend } from "./backend.ts";
-import { refusedConsumerChanges, unsupportedConsumer } from "./capabilities.ts";
-import { CONSUMER_PROPERTIES, consumerFromConfig, consumerToConfig } from "./consumer/config.ts";
-import { consumerDifferences, unmanagedConsumerFields } from "./consumer/normalize.ts";
+import type { ConsumerConfig, ConsumerInfo } from "../../clients/nats/wire.ts";
+import { PartialFailure } from "../kernel/errors.ts";
+import type { Context, Kind, Stored } from "../kernel/kind.ts";
+import { refusedConsumerChanges } from "./capabilities.ts";
+import { consumerFromConfig, consumerToConfig } from "./consumer/config.ts";
+import { unmanagedConsumerFields } from "./consumer/normalize.ts";
 import type { ConsumerInput } from "./consumer/schema.ts";
+import {
+  admitTakeover,
+  type Call,
+  desiredConfig,
+  differing,
+  droppedFields,
+  gone,
+  immutable,
+  limitsOf,
+  noteRecreated,
+  refuseForeign,
+} from "./consumer-checks.ts";
 import { findJournal, removeJournal, writeJournal } from "./consumer-journal.ts";
 import { at, positionOf, samePosition } from "./consumer-position.ts";
-import {
-  API_ERROR,
-  changeLine,
-  differenceLine,
-  isApiError,
-  type OpenBackend,
-  type Subject,
-  withUserErrors,
-} from "./effects.ts";
+import { API_ERROR, isApiError, type OpenBackend, withUserErrors } from "./effects.ts";
 import { markOf, supportsMark, withoutMark, withoutServerMetadata } from "./mark.ts";
-import type { Difference } from "./normalize.ts";
-import { show } from "./parsed.ts";
 import { recreatesConsumer } from "./plan.ts";
 import { consumerId, parseConsumerId } from "./storage.ts";
 import { atLeast } from "./version.ts";
@@ -38,17 +39,6 @@ type ConsumerStored = Stored<ConsumerInput, ConsumerComputed>;
 const RESUMED_KEY = "slipway.resumed";
 /** From here on a create refuses to change a consumer that is there. */
 const CREATE_REFUSES_SINCE = "2.10.0";
-
-/** Everything that one call works with. */
-interface Call {
-  readonly backend: JetStreamBackend;
-  readonly context: Context;
-  readonly subject: Subject;
-  readonly stream: string;
-  readonly durable: string;
-}
-
-const property = (field: string): string => CONSUMER_PROPERTIES[field] ?? field;
 
 interface Outcome {
   readonly info: ConsumerInfo;
@@ -78,7 +68,7 @@ export function consumerEffects(
     create: (context, next) => writing(context, next, (it) => create(it, next)),
     update: (context, _id, prior, next) => writing(context, next, (it) => update(it, prior, next)),
     delete: (context, _id, prior) => writing(context, prior.input, (it) => remove(it, prior.input)),
-    read: (context, id, prior) => call(context, nameOf(id), (it) => read(it, prior)),
+    read: async (context, id, prior) => call(context, parseConsumerId(id), (it) => read(it, prior)),
   };
 }
 
@@ -113,33 +103,6 @@ async function createUnlessThere(call: Call, desired: ConsumerConfig): Promise<C
     if (isApiError(error, API_ERROR.consumerExists)) return undefined;
     throw error;
   }
-}
-
-async function admitTakeover(
-  call: Call,
-  live: ConsumerInfo,
-  desired: ConsumerConfig,
-  next: ConsumerInput,
-): Promise<void> {
-  const { owner } = markOf(live.config);
-  if (owner !== undefined && owner === next.owner) return;
-  const different = await differing(call, withoutMark(live.config), withoutMark(desired));
-  const couldBeOurs = !supportsMark(call.backend.server.version) && different.length === 0;
-  const identical = different.length === 0 && owner === undefined;
-  if (couldBeOurs || next.adopt === "always" || (next.adopt === "ifIdentical" && identical)) {
-    call.context.log(`Consumer ${call.subject.resource}: taken over as it is there already`);
-    return;
-  }
-  throw new SlipwayError({
-    ...call.subject,
-    errorCode: "conflict",
-    detail: `the consumer is there already${owner === undefined ? "" : ` and belongs to ${owner}`}`,
-    facts:
-      different.length === 0
-        ? ["nothing in it differs"]
-        : different.map(differenceLine("is", "declared", property)),
-    remedy: `set adopt: ${identical ? "ifIdentical" : "always"} to take it over, or choose another name`,
-  });
 }
 
 async function update(call: Call, prior: ConsumerStored, next: ConsumerInput): Promise<ConsumerStored> {
@@ -238,7 +201,7 @@ async function read(call: Call, prior: ConsumerStored | undefined): Promise<Cons
   noteRecreated(call, prior?.computed.created, live);
   const resumed = wasResumed(live, prior?.computed);
   const config =
-    resumed && prior !== undefined ? at(live.config, positionOf(consumerToConfig(prior.input))) : live.config;
+    prior === undefined ? at(live.config, positionOf(consumerToConfig(prior.input))) : live.config;
   const limits = await limitsOf(call);
   const input = consumerFromConfig(config, { stream, like: prior?.input, limits });
   return stored(input, { info: live, resumed });
@@ -260,33 +223,6 @@ async function remove(call: Call, input: ConsumerInput): Promise<void> {
   await removeJournal(backend, stream, durable);
 }
 
-function nameOf(id: string): { stream: string; durable: string } {
-  const name = parseConsumerId(id);
-  if (name !== undefined) return name;
-  throw new SlipwayError({
-    kind: "Consumer",
-    resource: id,
-    errorCode: "invalid-input",
-    detail: `${show(id)} is not the id of a consumer`,
-    remedy: "write consumer/<stream>/<durable>",
-  });
-}
-
-/** The whole config, marked where the server can keep a mark. Throws `unsupported` with every field it doesn't know. */
-function desiredConfig(call: Call, input: ConsumerInput): ConsumerConfig {
-  const { version } = call.backend.server;
-  const config = consumerToConfig(input, { mark: supportsMark(version) });
-  const unknown = unsupportedConsumer(config, version);
-  if (unknown.length === 0) return config;
-  throw new SlipwayError({
-    ...call.subject,
-    errorCode: "unsupported",
-    detail: `server ${version} does not know every declared property`,
-    facts: unknown.map(({ field, since }) => `${property(field)} needs server ${since}`),
-    remedy: "leave them out, or update the server",
-  });
-}
-
 const wasResumed = ({ config, created }: ConsumerInfo, known: ConsumerComputed | undefined): boolean =>
   config.metadata?.[RESUMED_KEY] !== undefined || (known?.resumed === true && known.created === created);
 
@@ -301,62 +237,6 @@ const stored = (input: ConsumerInput, { info, resumed }: Outcome): ConsumerStore
   input,
   computed: { created: info.created, ...(resumed ? { resumed } : {}) },
 });
-
-/** What differs in meaning; what the stream's own limits fill in does not. */
-async function differing(call: Call, live: ConsumerConfig, wanted: ConsumerConfig): Promise<Difference[]> {
-  const different = consumerDifferences(live, wanted);
-  return different.length === 0 ? [] : consumerDifferences(live, wanted, await limitsOf(call));
-}
-
-/** The stream's consumer_limits, from the listing that all consumers share. */
-async function limitsOf({ backend, stream }: Call): Promise<StreamConfig["consumer_limits"]> {
-  const streams = await backend.listStreams();
-  return streams.find(({ config }) => config.name === stream)?.config.consumer_limits;
-}
-
-function refuseForeign(call: Call, live: ConsumerInfo, ours: readonly (string | undefined)[]): void {
-  const { owner } = markOf(live.config);
-  if (owner === undefined || ours.includes(owner)) return;
-  throw new SlipwayError({
-    ...call.subject,
-    errorCode: "conflict",
-    detail: `the consumer belongs to ${owner} now`,
-    remedy: "leave it to that stack and take it out of this one's state (pulumi state delete)",
-  });
-}
-
-function noteRecreated(call: Call, known: string | undefined, live: ConsumerInfo): void {
-  if (known === undefined || known === live.created) return;
-  call.context.log(
-    `Consumer ${call.subject.resource}: recreated outside at ${live.created}; its position is another`,
-  );
-}
-
-const gone = (call: Call): SlipwayError =>
-  new SlipwayError({
-    ...call.subject,
-    errorCode: "gone",
-    detail: "the consumer is not there any more",
-    remedy: "pulumi refresh, then up again: it is then made anew, from where its deliverPolicy says",
-  });
-
-const immutable = (call: Call, refused: readonly Change[]): SlipwayError =>
-  new SlipwayError({
-    ...call.subject,
-    errorCode: "refused",
-    detail: "the consumer can't be changed like this in place",
-    facts: refused.map(changeLine),
-    remedy: "set allowReplace: true: it is then deleted and made again behind its last acknowledged message",
-  });
-
-const droppedFields = (call: Call, dropped: readonly Difference[]): SlipwayError =>
-  new SlipwayError({
-    ...call.subject,
-    errorCode: "unsupported",
-    detail: `server ${call.backend.server.version} took the config, but not all of it`,
-    facts: dropped.map(differenceLine("kept", "asked for", property)),
-    remedy: "leave these out, or update the server",
-  });
 
 const positionText = ({ opt_start_seq, opt_start_time }: ConsumerConfig): string =>
   opt_start_seq === undefined ? `from ${opt_start_time} on` : `from message ${opt_start_seq} on`;

@@ -35,19 +35,14 @@ export interface Order {
  */
 export const orderOf = (declared: readonly Declared[], live: LiveFacts | undefined): Order => {
   const storages = declaredStorages(declared);
-  const hard = [
-    ...originEdges(storages),
-    ...consumerEdges(declared, storages),
-    ...subjectEdges(storages, live),
-  ];
+  const origins = originEdges(storages, configsByName(live));
+  const storage = storageEdges(storages, live);
+  const must = [...origins.must, ...consumerEdges(declared, storages), ...subjectEdges(storages, live)];
   const graph = new Graph();
-  const cycles: Finding[] = [];
-  for (const edge of unique(hard)) {
-    if (!graph.add(edge)) cycles.push(...cycleFinding(edge, declared));
-  }
-  // Room is worth waiting for only where nothing stands against it; the forecast tells when it doesn't suffice.
-  const unmet = unique(storageEdges(storages, live)).filter((edge) => !graph.add(edge));
-  cycles.push(...unmet.flatMap((edge) => cycleFinding(edge, declared)));
+  const unmet = [...unique(must), ...unique(storage.must)].filter((edge) => !graph.add(edge));
+  // What is only good to have gives way.
+  for (const edge of [...unique(storage.may), ...unique(origins.may)]) graph.add(edge);
+  const cycles = unmet.flatMap((edge) => cycleFinding(edge, declared));
   return { edges: graph.edges.sort(byEnds), cycles };
 };
 

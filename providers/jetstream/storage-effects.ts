@@ -1,22 +1,24 @@
 import type { StreamConfig, StreamInfo } from "../../clients/nats/wire.ts";
 import { PartialFailure, SlipwayError } from "../kernel/errors.ts";
-import type { Change, Context, Kind, Stored } from "../kernel/kind.ts";
-import type { JetStreamBackend } from "./backend.ts";
-import { refusedChanges, unsupported } from "./capabilities.ts";
-import {
-  API_ERROR,
-  changeLine,
-  differenceLine,
-  isApiError,
-  type OpenBackend,
-  type Subject,
-  withUserErrors,
-} from "./effects.ts";
-import { dataLoss, deletionLoss, needsSubjectCounts } from "./guards.ts";
+import type { Context, Kind, Stored } from "../kernel/kind.ts";
+import { API_ERROR, isApiError, type OpenBackend, withUserErrors } from "./effects.ts";
+import { deletionLoss } from "./guards.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import { markOf, supportsMark, withoutMark, withoutServerMetadata } from "./mark.ts";
-import { type Difference, streamDifferences, unmanagedStreamFields } from "./normalize.ts";
+import { markOf, withoutMark, withoutServerMetadata } from "./mark.ts";
+import { streamDifferences, unmanagedStreamFields } from "./normalize.ts";
 import type { StorageKind } from "./storage.ts";
+import {
+  admitTakeover,
+  type Call,
+  desiredConfig,
+  droppedFields,
+  mustReplace,
+  noteRecreated,
+  refusedInPlace,
+  refuseForeign,
+  refuseLoss,
+  refuseOtherShape,
+} from "./storage-checks.ts";
 
 /** What only the server can tell of a stream, bucket or object store. */
 export interface StorageComputed {
@@ -28,14 +30,6 @@ type StorageEffects<I extends Lifecycle & object> = Pick<
   Kind<I, StorageComputed>,
   "create" | "read" | "update" | "delete"
 >;
-
-/** Everything that one call works with. */
-interface Call<I extends Lifecycle & object> {
-  readonly backend: JetStreamBackend;
-  readonly context: Context;
-  readonly subject: Subject;
-  readonly storage: StorageKind<I>;
-}
 
 /** How any stream-shaped resource is made, looked at, changed and removed. Each is idempotent and can be resumed. */
 export function storageEffects<I extends Lifecycle & object>(
@@ -90,46 +84,14 @@ async function create<I extends Lifecycle & object>(
     const live = await backend.streamInfo(desired.name);
     // Deleted in between by somebody else; the next up creates it.
     if (live === undefined) throw error;
-    admitTakeover(call, live, desired, next);
-    return { id, ...stored(next, await reconcile(call, live, desired, next)) };
+    const own = admitTakeover(call, live, desired, next);
+    // To take something over is no permission to delete it, whatever may be replaced later on.
+    const grants = own ? next : { ...next, allowReplace: false };
+    return { id, ...stored(next, await reconcile(call, live, desired, grants)) };
   }
   const dropped = streamDifferences(made.config, desired);
   if (dropped.length === 0) return { id, ...stored(next, made) };
   throw new PartialFailure(id, stored(next, made), droppedFields(call, dropped));
-}
-
-/** Decides whether a stream that is there already may become this resource; throws a conflict where not. */
-function admitTakeover<I extends Lifecycle & object>(
-  call: Call<I>,
-  live: StreamInfo,
-  desired: StreamConfig,
-  next: I,
-): void {
-  const { owner } = markOf(live.config);
-  if (owner !== undefined && owner === next.owner) return;
-  const different = streamDifferences(withoutMark(live.config), withoutMark(desired));
-  // A server without metadata can't tell whose it is: what an interrupted create made is identical.
-  const couldBeOurs = !supportsMark(call.backend.server.version) && different.length === 0;
-  const adopt = next.adopt ?? "never";
-  const identical = different.length === 0 && owner === undefined;
-  if (couldBeOurs || adopt === "always" || (adopt === "ifIdentical" && identical)) {
-    call.context.log(`${call.subject.kind} ${call.subject.resource}: taken over as it is there already`);
-    return;
-  }
-  const remedy =
-    different.length === 0 && owner === undefined
-      ? "set adopt: ifIdentical to take it over, or choose another name"
-      : "set adopt: always to take it over and change it, or choose another name";
-  throw new SlipwayError({
-    ...call.subject,
-    errorCode: "conflict",
-    detail: `stream ${live.config.name} is there already${owner === undefined ? "" : ` and belongs to ${owner}`}`,
-    facts:
-      different.length === 0
-        ? ["nothing in it differs"]
-        : different.map(differenceLine("is", "declared", call.storage.property)),
-    remedy,
-  });
 }
 
 async function update<I extends Lifecycle & object>(
@@ -240,21 +202,6 @@ async function retain<I extends Lifecycle & object>(call: Call<I>, live: StreamI
   await call.backend.updateStream(withoutServerMetadata(withoutMark(live.config)));
 }
 
-/** The whole config, marked where the server can keep a mark. Throws `unsupported` with every field it doesn't know. */
-function desiredConfig<I extends Lifecycle & object>(call: Call<I>, input: I): StreamConfig {
-  const { version } = call.backend.server;
-  const config = call.storage.toConfig(input, { mark: supportsMark(version) });
-  const unknown = unsupported(config, version);
-  if (unknown.length === 0) return config;
-  throw new SlipwayError({
-    ...call.subject,
-    errorCode: "unsupported",
-    detail: `server ${version} does not know every declared property`,
-    facts: unknown.map(({ field, since }) => `${call.storage.property(field)} needs server ${since}`),
-    remedy: "leave them out, or update the server",
-  });
-}
-
 const stored = <I>(input: I, { created }: StreamInfo): Stored<I, StorageComputed> => ({
   input,
   computed: { created },
@@ -264,107 +211,3 @@ const movesAndScales = (live: StreamConfig, desired: StreamConfig): boolean => {
   const changed = new Set(streamDifferences(live, desired).map(({ field }) => field));
   return changed.has("placement") && changed.has("num_replicas");
 };
-
-function refuseForeign<I extends Lifecycle & object>(
-  call: Call<I>,
-  live: StreamInfo,
-  ours: readonly (string | undefined)[],
-): void {
-  const { owner } = markOf(live.config);
-  if (owner === undefined || ours.includes(owner)) return;
-  throw new SlipwayError({
-    ...call.subject,
-    errorCode: "conflict",
-    detail: `stream ${live.config.name} belongs to ${owner} now`,
-    remedy:
-      "leave it to that stack and take it out of this one's state (pulumi state delete), or declare it there no more",
-  });
-}
-
-const refusedInPlace = <I extends Lifecycle & object>(
-  { backend, storage }: Call<I>,
-  live: StreamConfig,
-  desired: StreamConfig,
-  standalone = false,
-): Change[] =>
-  refusedChanges(live, desired, backend.server.version, { property: storage.property, standalone });
-
-/**
- * Whether the change needs a new stream in place of the old one and the declaration allows it. Throws `refused` where it
- * is not allowed, and where a new stream would be refused just as well.
- */
-function mustReplace<I extends Lifecycle & object>(
-  call: Call<I>,
-  live: StreamInfo,
-  desired: StreamConfig,
-  next: I,
-): boolean {
-  const standalone = call.backend.server.cluster === undefined;
-  const refused = refusedInPlace(call, live.config, desired, standalone);
-  if (refused.length === 0) return false;
-  const possibleAnew = refusedInPlace(call, live.config, desired).length === refused.length;
-  if (next.allowReplace === true && possibleAnew) return true;
-  throw new SlipwayError({
-    ...call.subject,
-    errorCode: "refused",
-    detail: `stream ${live.config.name} can't be changed like this in place`,
-    facts: refused.map(changeLine),
-    remedy: refused.find(({ remedy }) => remedy !== undefined)?.remedy ?? "declare what is there",
-  });
-}
-
-async function refuseLoss<I extends Lifecycle & object>(
-  call: Call<I>,
-  live: StreamInfo,
-  desired: StreamConfig,
-): Promise<void> {
-  const { backend, context } = call;
-  const counted = needsSubjectCounts(live, desired)
-    ? await backend.streamInfo(desired.name, { perSubject: true })
-    : undefined;
-  const losses = dataLoss(counted ?? live, desired, { version: backend.server.version, now: context.now() });
-  if (losses.length === 0) return;
-  throw new SlipwayError({
-    ...call.subject,
-    errorCode: "data-loss",
-    detail: `the change would delete messages of stream ${live.config.name}`,
-    facts: losses.map(({ message }) => message),
-    remedy: "set allowDataLoss: true for this up, or keep the limits that are there",
-  });
-}
-
-function refuseOtherShape<I extends Lifecycle & object>(call: Call<I>, live: StreamInfo): void {
-  const problems = call.storage.verifyShape(live.config);
-  if (problems.length === 0) return;
-  throw new SlipwayError({
-    ...call.subject,
-    errorCode: "conflict",
-    detail: `stream ${live.config.name} is not a ${call.subject.kind}`,
-    facts: problems,
-    remedy: "get it as a Stream, or correct it",
-  });
-}
-
-function noteRecreated<I extends Lifecycle & object>(
-  call: Call<I>,
-  known: string | undefined,
-  live: StreamInfo,
-): void {
-  if (known === undefined || known === live.created) return;
-  const { kind, resource } = call.subject;
-  call.context.log(
-    `${kind} ${resource}: recreated outside at ${live.created}; messages from before are lost (it was made at ${known})`,
-  );
-}
-
-const droppedFields = <I extends Lifecycle & object>(
-  call: Call<I>,
-  dropped: readonly Difference[],
-): SlipwayError =>
-  new SlipwayError({
-    ...call.subject,
-    errorCode: "unsupported",
-    detail: `server ${call.backend.server.version} took the config, but not all of it`,
-    facts: dropped.map(differenceLine("kept", "asked for", call.storage.property)),
-    remedy: "leave these out, or update the server",
-  });

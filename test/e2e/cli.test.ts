@@ -85,6 +85,10 @@ async function until<T>(what: string, look: () => T | undefined): Promise<T> {
 
 const theLock = (): Lock | undefined => readLocks(stateDir, "slipway", STACK)[0];
 
+/** Where the server keeps a stream: there as soon as it is made. */
+const streamFolder = (name: string): string =>
+  join(env.SLIPWAY_DIR, "ground", "nats", "data", "jetstream", "$G", "streams", name);
+
 function pendingOperations(): unknown[] {
   try {
     const { checkpoint } = JSON.parse(readFileSync(stateFile, "utf8"));
@@ -244,6 +248,24 @@ describe("slipway", { timeout: STEP_TIMEOUT_MS }, () => {
     child.kill("SIGINT");
     expect(await closed).toEqual([130, null]);
     expect([theLock(), pendingOperations()]).toEqual([undefined, []]);
+  });
+
+  it("down deletes also what a killed up made and never recorded", async () => {
+    declare({ ...ORDERS, ...many(40) });
+    const killed = slipway("up");
+    const lock = await until("a lock", theLock);
+    await until("a stream that the state doesn't know", () =>
+      existsSync(streamFolder("MANY_1")) ? true : undefined,
+    );
+    process.kill(lock.pid, "SIGKILL");
+    expect((await killed).code).toBe(1);
+    const left = statusSchema.parse(JSON.parse((await slipway("status", "--json")).out));
+    expect(left.orphans.map(({ id }) => id)).toContain("stream/MANY_1");
+
+    const { err } = succeeded(await slipway("down", "--keep-ground"));
+    expect(err).toMatch(/^Deleted \d+ resources that an interrupted run had left\.$/m);
+    const after = statusSchema.parse(JSON.parse(succeeded(await slipway("status", "--json")).out));
+    expect([after.resources, after.orphans]).toEqual([[], []]);
   });
 
   it("down leaves no process and no resource", async () => {

@@ -94,7 +94,7 @@ describe.each(WORLDS)("a consumer on $name", ({ open }) => {
     expect(edited.computed).toEqual(again.computed);
   });
 
-  it("made again twice without a message in between stays where it stood", async () => {
+  it("made again and again without an acknowledgement in between stays where it stood", async () => {
     const { engine, declaration, publish, consume } = await setUp();
     const made = await engine.up(declaration);
     await publish("1", "2", "3");
@@ -102,6 +102,9 @@ describe.each(WORLDS)("a consumer on $name", ({ open }) => {
     const once = await engine.up({ ...declaration, maxWaiting: 7, allowReplace: true }, made);
     const twice = await engine.up({ ...declaration, maxWaiting: 8, allowReplace: true }, once);
     expect(await engine.refresh(twice)).toEqual(twice);
+    expect(await consume(1, { ack: false })).toEqual(["3"]);
+    const thrice = await engine.up({ ...declaration, maxWaiting: 9, allowReplace: true }, twice);
+    expect(await engine.refresh(thrice)).toEqual(thrice);
     expect(await consume(5)).toEqual(["3"]);
   });
 
