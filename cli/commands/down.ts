@@ -12,10 +12,10 @@ import {
 import { clearPendingOperations, clearStaleLocks } from "../pulumi/prepare.ts";
 import { readConfig } from "../pulumi/stack-config.ts";
 import { exportState } from "../pulumi/stack-state.ts";
-import { type Checkpoint, resourcesOf } from "../state/deployment.ts";
+import { type Checkpoint, resourcesOf, type StateResource } from "../state/deployment.ts";
 import { lookAt } from "../status/look.ts";
 import { removeOrphans } from "../status/orphans.ts";
-import { orphansOf } from "../status/rows.ts";
+import { orphansOf, slipwayResources } from "../status/rows.ts";
 import { plural } from "../terminal/quantity.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { conclude, requireConsent, stackFlag } from "./up.ts";
@@ -23,6 +23,8 @@ import { conclude, requireConsent, stackFlag } from "./up.ts";
 export interface DownOptions extends StackOptions, OperationOptions {
   readonly keepGround?: boolean;
 }
+
+const EMPTY: Checkpoint = { version: 3, deployment: {} };
 
 /** Destroys every resource of the stack; the ground of an embedded stack is stopped when that has worked. */
 export async function down(options: DownOptions, terminal: Terminal): Promise<ExitCode> {
@@ -40,8 +42,14 @@ export async function down(options: DownOptions, terminal: Terminal): Promise<Ex
   } else {
     terminal.out(`Stack ${session.stack} has no resources in its state.`);
   }
-  const clean = await settleOrphans(session, cli, terminal);
+  // `-- --target` and the like destroy only a part; what is left needs its ground.
+  const left = slipwayResources(resourcesOf((await exportState(cli, session)) ?? EMPTY));
+  const clean = await settleOrphans(session, cli, left, terminal);
   if (!clean) return EXIT.failed;
+  if (left.length > 0) {
+    terminal.out(`Stack ${session.stack} keeps ${plural(left.length, "resource")}, and its ground.`);
+    return EXIT.ok;
+  }
   if (session.embedded && !options.keepGround) {
     await stopGround(session);
     terminal.out("The ground is down.");
@@ -53,16 +61,21 @@ export async function down(options: DownOptions, terminal: Terminal): Promise<Ex
  * What a killed run made and never recorded is not destroyed by the engine. On the embedded ground it is deleted here;
  * on anybody else's servers it is only named. True when nothing is left.
  */
-async function settleOrphans(session: Session, cli: PulumiCli, terminal: Terminal): Promise<boolean> {
+async function settleOrphans(
+  session: Session,
+  cli: PulumiCli,
+  left: readonly StateResource[],
+  terminal: Terminal,
+): Promise<boolean> {
   const ground = await inspectGround(session);
   if (session.embedded && !ground.parts.some((part) => part.healthy)) return true;
   const surroundings = { env: cli.env, cwd: session.root };
   const config = await readConfig(cli, session);
   const stackOwner = ownerPrefix(session);
-  const look = await lookAt([], config, { surroundings, stackOwner });
+  const look = await lookAt(left, config, { surroundings, stackOwner });
   // Whatever is wrong with the server, the engine has had its say about it.
   if ("why" in look) return true;
-  const orphans = orphansOf([], look, stackOwner);
+  const orphans = orphansOf(left, look, stackOwner);
   if (orphans.length === 0) return true;
   if (!session.embedded) {
     terminal.note(

@@ -201,7 +201,7 @@ async function read(call: Call, prior: ConsumerStored | undefined): Promise<Cons
   noteRecreated(call, prior?.computed.created, live);
   const resumed = wasResumed(live, prior?.computed);
   const config =
-    prior === undefined ? at(live.config, positionOf(consumerToConfig(prior.input))) : live.config;
+    resumed && prior !== undefined ? at(live.config, positionOf(consumerToConfig(prior.input))) : live.config;
   const limits = await limitsOf(call);
   const input = consumerFromConfig(config, { stream, like: prior?.input, limits });
   return stored(input, { info: live, resumed });
