@@ -10,7 +10,7 @@ export interface ChildCommand {
 
 export interface Ended {
   readonly code: number;
-  /** A signal asked it to end. */
+  /** A signal asked it to end, before it was done. */
   readonly interrupted: boolean;
 }
 
@@ -79,7 +79,7 @@ function guarded(child: ReturnType<typeof spawn>, sharesTerminal: boolean): Prom
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code, signal) =>
-      resolve({ code: code ?? EXIT.failed, interrupted: signals > 0 || signal === "SIGINT" }),
+      resolve({ code: code ?? EXIT.failed, interrupted: code !== 0 && (signals > 0 || signal === "SIGINT") }),
     );
   });
   return ended.finally(() => {

@@ -136,7 +136,10 @@ export class SharedConnection {
     if (UNAUTHORIZED.has(code)) {
       return new NatsUnauthorized(`${where} refused the credentials (${message})`, { cause: error });
     }
-    return new NatsUnreachable(`${where} can't be reached (${code}: ${message})`, { cause: error });
+    return new NatsUnreachable(`${where} can't be reached (${code}: ${message})`, {
+      cause: error,
+      remedy: this.settings.embedded ? "npx slipway ground up" : undefined,
+    });
   }
 
   #requestFailure(subject: string, timeoutMs: number, error: unknown): Error {

@@ -18,9 +18,13 @@ export class JetStreamApiError extends Error {
 
 /** The server could not be reached, or did not answer in time. What was asked may or may not have happened. */
 export class NatsUnreachable extends Error {
-  constructor(message: string, options?: { cause: unknown }) {
+  /** One line: what to do, where more is known than to check address and server. */
+  readonly remedy: string | undefined;
+
+  constructor(message: string, options?: { cause: unknown; remedy?: string | undefined }) {
     super(message, options);
     this.name = "NatsUnreachable";
+    this.remedy = options?.remedy;
   }
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { endpointsFile, readEmbeddedEndpoints, type Surroundings } from "../embedded.ts";
+import { type Credentials, credentialsOf, reference } from "./credentials.ts";
 import { NatsSettingsError, type SettingsIssue } from "./errors.ts";
 
 /** How many requests one connection keeps in flight: creates at 20 ms round trip take 0.16 s instead of 2.3 s. */
@@ -27,21 +27,6 @@ const timeout = z
     const [, count, unit] = TIMEOUT.exec(text) as unknown as [string, string, keyof typeof MS_PER_UNIT];
     return Number(count) * MS_PER_UNIT[unit];
   });
-
-const LITERAL_SECRET =
-  "a secret can't stand here as text, because the stack config is committed; name where it is: " +
-  "{file: <path>}, {env: <variable>} or {secret: <config key>}";
-
-/** Where a credential is to be had: a file, a variable of the environment, or an encrypted key of the stack config. */
-const reference = z.union(
-  [
-    z.strictObject({ file: z.string().min(1) }),
-    z.strictObject({ env: z.string().min(1) }),
-    z.strictObject({ secret: z.string().min(1) }),
-  ],
-  { error: LITERAL_SECRET },
-);
-type Reference = z.output<typeof reference>;
 
 const server = z.string().regex(SERVER, {
   error: (issue) =>
@@ -117,11 +102,6 @@ export const connectionSchema = z
 export type ConnectionDeclaration = z.input<typeof connectionSchema>;
 export type ConnectionConfig = z.output<typeof connectionSchema>;
 
-export type Credentials =
-  | { readonly by: "none" }
-  | { readonly by: "creds" | "token" | "nkey"; readonly secret: string }
-  | { readonly by: "password"; readonly user: string; readonly secret: string };
-
 /** All that a connection needs, credentials included: never stored, never logged. */
 export interface NatsSettings {
   readonly servers: readonly string[];
@@ -162,7 +142,7 @@ export function resolveSettings(
     }
   };
   const servers = attempt(() => serversOf(connection, embedded, surroundings));
-  const credentials = attempt(() => credentialsOf(connection, config, surroundings));
+  const credentials = attempt(() => credentialsOf(connection, ROOT, config, surroundings));
   if (servers === undefined || credentials === undefined) throw new NatsSettingsError(issues);
   const project = surroundings.env.PULUMI_NODEJS_PROJECT ?? "unknown";
   return {
@@ -248,49 +228,6 @@ function serversOf(
   if (url !== undefined) return [url];
   const message = `the embedded ground is not up (no NATS endpoint in ${endpointsFile(surroundings)})`;
   throw new NatsSettingsError([{ path: "slipway:ground", message, remedy: "npx slipway ground up" }]);
-}
-
-function credentialsOf(
-  connection: ConnectionConfig,
-  config: (key: string) => string | undefined,
-  surroundings: Surroundings,
-): Credentials {
-  const read = (key: string, from: Reference) => readReference(`${ROOT}.${key}`, from, config, surroundings);
-  for (const by of ["creds", "token", "nkey"] as const) {
-    const from = connection[by];
-    if (from !== undefined) return { by, secret: read(by, from) };
-  }
-  if (connection.user === undefined || connection.password === undefined) return { by: "none" };
-  return { by: "password", user: connection.user, secret: read("password", connection.password) };
-}
-
-function readReference(
-  path: string,
-  from: Reference,
-  config: (key: string) => string | undefined,
-  { env, cwd }: Surroundings,
-): string {
-  const missing = (message: string, remedy: string): never => {
-    throw new NatsSettingsError([{ path, message, remedy }]);
-  };
-  if ("env" in from) {
-    return env[from.env] || missing(`the variable ${from.env} is not set`, `export ${from.env}`);
-  }
-  if ("secret" in from) {
-    const remedy = `pulumi config set --secret ${from.secret}`;
-    return config(from.secret) || missing(`the config key ${from.secret} is not set`, remedy);
-  }
-  const file = resolve(cwd, from.file);
-  try {
-    const text = readFileSync(file, "utf8").trim();
-    return text || missing(`the file ${file} is empty`, "put the credential into it");
-  } catch (error) {
-    if (error instanceof NatsSettingsError) throw error;
-    return missing(
-      `the file ${file} can't be read (${(error as Error).message})`,
-      "check path and permissions",
-    );
-  }
 }
 
 function absoluteFiles(

@@ -96,7 +96,7 @@ export interface ConsumerConfig {
   deliver_policy?: "all" | "last" | "new" | "by_start_sequence" | "by_start_time" | "last_per_subject";
   opt_start_seq?: number;
   opt_start_time?: string;
-  ack_policy?: "none" | "all" | "explicit";
+  ack_policy?: "none" | "all" | "explicit" | "flow_control";
   ack_wait?: number;
   max_deliver?: number;
   backoff?: number[];

@@ -97,7 +97,7 @@ export function userError(subject: Subject, error: unknown): unknown {
     return explain(
       "unreachable",
       error.message,
-      "check slipway:nats.connection.servers, and that the server runs",
+      error.remedy ?? "check slipway:nats.connection.servers, and that the server runs",
     );
   }
   if (error instanceof NatsUnauthorized) {

@@ -19,7 +19,7 @@ export const forecast = (declared: readonly Declared[], live: LiveFacts): Findin
   const storages = declaredStorages(declared, { version: live.server.version });
   return [
     ...storages.flatMap((storage) => [...serverFindings(storage, live), ...existingFindings(storage, live)]),
-    ...removedFindings(storages, declared, live),
+    ...removedFindings(storages, live),
     ...originFindings(storages, live),
     ...overlapFindings(storages, live),
     ...budgetFindings(storages, live),

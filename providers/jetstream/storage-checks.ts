@@ -83,38 +83,60 @@ export function refuseForeign<I extends Lifecycle & object>(
   });
 }
 
-/** Changes that this server refuses to make in place. `standalone` adds what it would refuse anew just as well. */
-export const refusedInPlace = <I extends Lifecycle & object>(
-  { backend, storage }: Call<I>,
-  live: StreamConfig,
-  desired: StreamConfig,
-  standalone = false,
-): Change[] =>
-  refusedChanges(live, desired, backend.server.version, { property: storage.property, standalone });
-
 /**
- * Whether the change needs a new stream in place of the old one and the declaration allows it. Throws `refused` where it
- * is not allowed, and where a new stream would be refused just as well.
+ * Throws `refused` for what this server can't change in place. An update never deletes and creates instead: its preview
+ * said update. A replacement that is allowed is the engine's to make, once its state knows what is there.
  */
-export function mustReplace<I extends Lifecycle & object>(
+export function refuseImpossible<I extends Lifecycle & object>(
   call: Call<I>,
   live: StreamInfo,
   desired: StreamConfig,
   next: I,
-): boolean {
-  const standalone = call.backend.server.cluster === undefined;
-  const refused = refusedInPlace(call, live.config, desired, standalone);
-  if (refused.length === 0) return false;
-  const possibleAnew = refusedInPlace(call, live.config, desired).length === refused.length;
-  if (next.allowReplace === true && possibleAnew) return true;
+): void {
+  const refused = refusedInPlace(call, live.config, desired, true);
+  if (refused.length === 0) return;
+  const remedy = refused.find((change) => change.remedy !== undefined)?.remedy ?? "declare what is there";
+  const onlyRefresh = next.allowReplace === true && remedy.startsWith("set allowReplace");
   throw new SlipwayError({
     ...call.subject,
     errorCode: "refused",
     detail: `stream ${live.config.name} can't be changed like this in place`,
     facts: refused.map(changeLine),
-    remedy: refused.find(({ remedy }) => remedy !== undefined)?.remedy ?? "declare what is there",
+    remedy: onlyRefresh ? "pulumi refresh, then up again: it is then replaced" : remedy,
   });
 }
+
+/** Whether only a new stream would do, one would be taken, and the declaration allows it. */
+export const mayReplace = <I extends Lifecycle & object>(
+  call: Call<I>,
+  live: StreamInfo,
+  desired: StreamConfig,
+  next: I,
+): boolean =>
+  next.allowReplace === true &&
+  refusedInPlace(call, live.config, desired, false).length > 0 &&
+  refusedAnyhow(call, live, desired).length === 0;
+
+const refusedInPlace = <I extends Lifecycle & object>(
+  { backend: { server }, storage }: Call<I>,
+  live: StreamConfig,
+  desired: StreamConfig,
+  replicas: boolean,
+): Change[] =>
+  refusedChanges(live, desired, server.version, {
+    property: storage.property,
+    standalone: replicas && server.cluster === undefined,
+  });
+
+/** What the server would refuse of a new stream just as well: replicas without a cluster. */
+const refusedAnyhow = <I extends Lifecycle & object>(
+  call: Call<I>,
+  live: StreamInfo,
+  desired: StreamConfig,
+): Change[] => {
+  const inPlace = new Set(refusedInPlace(call, live.config, desired, false).map(({ path }) => path));
+  return refusedInPlace(call, live.config, desired, true).filter(({ path }) => !inPlace.has(path));
+};
 
 /** Throws `data-loss` with the numbers when the change would delete messages. */
 export async function refuseLoss<I extends Lifecycle & object>(

@@ -12,10 +12,10 @@ import {
   type Call,
   desiredConfig,
   droppedFields,
-  mustReplace,
+  mayReplace,
   noteRecreated,
-  refusedInPlace,
   refuseForeign,
+  refuseImpossible,
   refuseLoss,
   refuseOtherShape,
 } from "./storage-checks.ts";
@@ -85,9 +85,9 @@ async function create<I extends Lifecycle & object>(
     // Deleted in between by somebody else; the next up creates it.
     if (live === undefined) throw error;
     const own = admitTakeover(call, live, desired, next);
-    // To take something over is no permission to delete it, whatever may be replaced later on.
-    const grants = own ? next : { ...next, allowReplace: false };
-    return { id, ...stored(next, await reconcile(call, live, desired, grants)) };
+    if (own && mayReplace(call, live, desired, next))
+      return { id, ...stored(next, await replace(call, desired)) };
+    return { id, ...stored(next, await reconcile(call, live, desired, next)) };
   }
   const dropped = streamDifferences(made.config, desired);
   if (dropped.length === 0) return { id, ...stored(next, made) };
@@ -99,17 +99,10 @@ async function update<I extends Lifecycle & object>(
   prior: Stored<I, StorageComputed>,
   next: I,
 ): Promise<Stored<I, StorageComputed>> {
-  const { backend, storage } = call;
+  const { backend } = call;
   const desired = desiredConfig(call, next);
   const live = await backend.streamInfo(desired.name);
   if (live === undefined) {
-    if (
-      next.allowReplace === true &&
-      refusedInPlace(call, storage.toConfig(prior.input), desired).length > 0
-    ) {
-      // A crash between the two requests of a replacement leaves nothing there.
-      return stored(next, await backend.createStream(desired));
-    }
     throw new SlipwayError({
       ...call.subject,
       errorCode: "gone",
@@ -129,15 +122,9 @@ async function reconcile<I extends Lifecycle & object>(
   desired: StreamConfig,
   next: I,
 ): Promise<StreamInfo> {
-  const { backend, context } = call;
+  const { backend } = call;
   if (streamDifferences(live.config, desired).length === 0) return live;
-  if (mustReplace(call, live, desired, next)) {
-    context.log(
-      `${call.subject.kind} ${call.subject.resource}: deleted and created anew, as allowReplace says`,
-    );
-    await backend.deleteStream(desired.name);
-    return backend.createStream(desired);
-  }
+  refuseImpossible(call, live, desired, next);
   if (next.allowDataLoss !== true) await refuseLoss(call, live, desired);
 
   const config: StreamConfig & Record<string, unknown> = {
@@ -154,6 +141,17 @@ async function reconcile<I extends Lifecycle & object>(
   const dropped = streamDifferences(written.config, desired);
   if (dropped.length > 0) throw droppedFields(call, dropped);
   return written;
+}
+
+/** For a create whose interrupted forerunner made something else: the engine knows of no resource to replace. */
+async function replace<I extends Lifecycle & object>(
+  call: Call<I>,
+  desired: StreamConfig,
+): Promise<StreamInfo> {
+  const { kind, resource } = call.subject;
+  call.context.log(`${kind} ${resource}: deleted and created anew, as allowReplace says`);
+  await call.backend.deleteStream(desired.name);
+  return call.backend.createStream(desired);
 }
 
 async function read<I extends Lifecycle & object>(

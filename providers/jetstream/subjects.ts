@@ -67,7 +67,7 @@ export const collisionsBetween = (left: readonly string[], right: readonly strin
 
 /**
  * Spaces that a stream may capture only with `noAck`, and what within them is allowed all the same.
- * Source: nats-server checkStreamCfg, 2.14; older servers are laxer.
+ * Source: nats-server checkStreamCfg.
  */
 const SYSTEM_SPACES = [
   { space: "$JS.>", allowed: "$JS.EVENT.>" },
@@ -76,14 +76,22 @@ const SYSTEM_SPACES = [
   { space: "$SYS.>", allowed: "$SYS.ACCOUNT.>" },
 ] as const;
 
-/** One line on why a stream with acknowledgements may not capture this subject; undefined when it may. */
+const systemSpace = (subject: string, meets: (space: string) => boolean): string | undefined =>
+  SYSTEM_SPACES.find(
+    ({ space, allowed }) => meets(space) && !(allowed !== undefined && covers(allowed, subject)),
+  )?.space;
+
+/** One line on why no server lets a stream with acknowledgements capture this subject; undefined when some do. */
 export const systemSpaceProblem = (subject: string): string | undefined => {
-  const taken = SYSTEM_SPACES.find(
-    ({ space, allowed }) => collide(subject, space) && !(allowed !== undefined && covers(allowed, subject)),
-  );
-  if (taken === undefined) return undefined;
-  return `${show(subject)} captures the server's own ${taken.space}: narrow it, or set noAck: true`;
+  const space = subject === ">" ? "$JS.>" : systemSpace(subject, (space) => covers(space, subject));
+  return space === undefined
+    ? undefined
+    : `${show(subject)} captures the server's own ${space}: narrow it, or set noAck: true`;
 };
+
+/** The server's own space that a wildcard reaches into, which newer servers refuse; undefined when none. */
+export const reachedSystemSpace = (subject: string): string | undefined =>
+  systemSpace(subject, (space) => collide(space, subject));
 
 /** Subject spaces of key-value buckets and object stores; a plain stream there blocks later buckets. */
 export const keyValueSubjects = (bucket: string): string[] => [`$KV.${bucket}.>`];

@@ -1,6 +1,14 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -42,9 +50,9 @@ function declare(streams: Entries): void {
 }
 
 const ORDERS = { ORDERS: { subjects: ["orders.>"], maxBytes: "8MiB" } };
-const many = (count: number): Entries =>
+const many = (prefix: string): Entries =>
   Object.fromEntries(
-    Array.from({ length: count }, (_, index) => [`MANY_${index}`, { subjects: [`many.${index}`] }]),
+    Array.from({ length: 40 }, (_, index) => [`${prefix}_${index}`, { subjects: [`${prefix}.${index}`] }]),
   );
 
 interface Ended {
@@ -84,6 +92,25 @@ async function until<T>(what: string, look: () => T | undefined): Promise<T> {
 }
 
 const theLock = (): Lock | undefined => readLocks(stateDir, "slipway", STACK)[0];
+
+/** Processes that carry this test's own folder in their environment, the ground's server and this one apart. */
+function processesLeft(): string[] {
+  if (!existsSync("/proc/self/environ")) return [];
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
+    .flatMap((pid) => {
+      try {
+        const mine = readFileSync(`/proc/${pid}/environ`, "utf8").includes(`SLIPWAY_DIR=${env.SLIPWAY_DIR}`);
+        const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+        return mine && command !== "" && !command.includes("nats-server") ? [command] : [];
+      } catch {
+        // It has ended meanwhile.
+        return [];
+      }
+    });
+}
+const noProcessLeft = () =>
+  until("the killed run's processes to end", () => (processesLeft().length === 0 ? true : undefined));
 
 /** Where the server keeps a stream: there as soon as it is made. */
 const streamFolder = (name: string): string =>
@@ -218,7 +245,7 @@ describe("slipway", { timeout: STEP_TIMEOUT_MS }, () => {
   });
 
   it("clears what a killed up left, and goes on", async () => {
-    declare({ ...ORDERS, ...many(40) });
+    declare({ ...ORDERS, ...many("MANY") });
     const killed = slipway("up", "--checkpoints");
     const lock = await until("a lock and operations under way", () =>
       pendingOperations().length > 0 ? theLock() : undefined,
@@ -226,6 +253,7 @@ describe("slipway", { timeout: STEP_TIMEOUT_MS }, () => {
     process.kill(lock.pid, "SIGKILL");
     expect((await killed).code).toBe(1);
     expect(processStartedAt(lock.pid)).toBeUndefined();
+    await noProcessLeft();
     expect([theLock(), pendingOperations()]).toEqual([lock, expect.arrayContaining([expect.anything()])]);
 
     const { out, err } = succeeded(await slipway("up"));
@@ -242,25 +270,31 @@ describe("slipway", { timeout: STEP_TIMEOUT_MS }, () => {
 
   it("passes an interrupt on once, and what was done is recorded", async () => {
     declare(ORDERS);
-    const child = spawn(process.execPath, [main, "up", ...onStack], { cwd: CHECKOUT, env, stdio: "ignore" });
+    const child = spawn(process.execPath, [main, "up", ...onStack, "--checkpoints"], {
+      cwd: CHECKOUT,
+      env,
+      stdio: "ignore",
+    });
     const closed = once(child, "close");
-    await until("a lock", theLock);
+    await until("operations under way", () => (pendingOperations().length > 0 ? true : undefined));
     child.kill("SIGINT");
     expect(await closed).toEqual([130, null]);
     expect([theLock(), pendingOperations()]).toEqual([undefined, []]);
   });
 
   it("down deletes also what a killed up made and never recorded", async () => {
-    declare({ ...ORDERS, ...many(40) });
+    declare({ ...ORDERS, ...many("LATE") });
     const killed = slipway("up");
     const lock = await until("a lock", theLock);
+    expect(processStartedAt(lock.pid)).toBeDefined();
     await until("a stream that the state doesn't know", () =>
-      existsSync(streamFolder("MANY_1")) ? true : undefined,
+      existsSync(streamFolder("LATE_1")) ? true : undefined,
     );
     process.kill(lock.pid, "SIGKILL");
     expect((await killed).code).toBe(1);
+    await noProcessLeft();
     const left = statusSchema.parse(JSON.parse((await slipway("status", "--json")).out));
-    expect(left.orphans.map(({ id }) => id)).toContain("stream/MANY_1");
+    expect(left.orphans.map(({ id }) => id)).toContain("stream/LATE_1");
 
     const { err } = succeeded(await slipway("down", "--keep-ground"));
     expect(err).toMatch(/^Deleted \d+ resources that an interrupted run had left\.$/m);
@@ -275,6 +309,7 @@ describe("slipway", { timeout: STEP_TIMEOUT_MS }, () => {
     succeeded(await slipway("down"));
     expect(processStartedAt(pid)).toBeUndefined();
     const status = statusSchema.parse(JSON.parse(succeeded(await slipway("status", "--json")).out));
+    expect(processesLeft()).toEqual([]);
     expect([status.resources, status.ground.parts.map(({ running }) => running)]).toEqual([[], [false]]);
   });
 });

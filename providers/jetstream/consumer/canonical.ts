@@ -12,6 +12,7 @@ const DEFAULTS = {
   adopt: "never",
   allowReplace: false,
   deletionPolicy: "delete",
+  description: "",
   deliverPolicy: "all",
   ackPolicy: "explicit",
   replayPolicy: "instant",

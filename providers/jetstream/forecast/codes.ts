@@ -6,6 +6,7 @@ export const FINDING_CODES = {
   "subjects.overlap": "two streams would capture the same subject, which the server refuses",
   "subjects.overlap-removed":
     "a stream that this run deletes still captures the subject, and deletions come last",
+  "subjects.system-space": "a wildcard reaches into the server's own subjects, which newer servers refuse",
   "subjects.bucket-space":
     "a stream captures the space of buckets or object stores and blocks those made later",
   "subjects.orphaned": "messages of a dropped subject stay in the stream",

@@ -3,7 +3,7 @@ import type { Finding } from "../../kernel/finding.ts";
 import { deletionLoss } from "../guards.ts";
 import { markOf } from "../mark.ts";
 import { finding } from "./codes.ts";
-import { type Declared, type DeclaredStorage, type LiveFacts, originsOf } from "./declared.ts";
+import { type DeclaredStorage, type LiveFacts, originsOf } from "./declared.ts";
 
 /** A stream of this stack that its declarations no longer lead to. */
 export interface Removed {
@@ -29,11 +29,7 @@ export const removedStreams = (
 export const staysBehind = ({ live }: Removed): boolean => markOf(live.config).deletion === "retain";
 
 /** What is deleted because its declaration went, with what it holds. */
-export const removedFindings = (
-  storages: readonly DeclaredStorage[],
-  _declared: readonly Declared[],
-  live: LiveFacts,
-): Finding[] => removedStreams(storages, live).map(removedFinding);
+export const removedFindings = (storages: readonly DeclaredStorage[], live: LiveFacts): Finding[] => removedStreams(storages, live).map(removedFinding);
 
 const removedFinding = (removed: Removed): Finding => {
   const { live, renamed } = removed;

@@ -1,12 +1,18 @@
 import type { Finding } from "../../kernel/finding.ts";
 import { unsupported } from "../capabilities.ts";
+import { show } from "../parsed.ts";
+import { reachedSystemSpace } from "../subjects.ts";
+import { atLeast } from "../version.ts";
 import { finding } from "./codes.ts";
-import type { DeclaredStorage, LiveFacts } from "./declared.ts";
+import { capturedBy, type DeclaredStorage, type LiveFacts } from "./declared.ts";
+
+/** All releases from this on refuse a wildcard that reaches into the server's own spaces; 2.10.29 and 2.11.16 do already. */
+const GUARDS_SYSTEM_SPACES = "2.12.0";
 
 /** What the server as such can't do: properties that it doesn't know, replicas that it has no peers for. */
 export const serverFindings = (storage: DeclaredStorage, { server, streams }: LiveFacts): Finding[] => {
   const { name, path, pathOf, property, config } = storage;
-  const found: Finding[] = [];
+  const found: Finding[] = systemSpaces(storage, server.version);
   const missing = unsupported(config, server.version);
   if (missing.length > 0) {
     const list = missing.map(({ field, since }) => `${property(field)} (since ${since})`).join(", ");
@@ -39,4 +45,23 @@ export const serverFindings = (storage: DeclaredStorage, { server, streams }: Li
     );
   }
   return found;
+};
+
+/** `*.b` matches `$JS.b` too. */
+const systemSpaces = ({ name, pathOf, config }: DeclaredStorage, version: string): Finding[] => {
+  if (config.no_ack === true) return [];
+  const refuses = atLeast(version, GUARDS_SYSTEM_SPACES);
+  return capturedBy(config).flatMap((subject) => {
+    const space = reachedSystemSpace(subject);
+    if (space === undefined) return [];
+    return finding({
+      severity: refuses ? "error" : "warning",
+      code: "subjects.system-space",
+      resource: name,
+      path: pathOf("subjects"),
+      message: `${show(subject)} reaches into the server's own ${space}, which ${refuses ? `server ${version} refuses` : "newer servers refuse"}`,
+      facts: { subject, space },
+      remedy: "begin the subject with a literal token, or set noAck: true",
+    });
+  });
 };

@@ -10,6 +10,7 @@ import type { KeyValueFields } from "./fields.ts";
 
 const DEFAULTS = {
   ...PROTECTION_DEFAULTS,
+  description: "",
   history: 1,
   storage: "file",
   replicas: 1,

@@ -46,6 +46,7 @@ const objectStoreFields = {
 
 const DEFAULTS = {
   ...PROTECTION_DEFAULTS,
+  description: "",
   storage: "file",
   replicas: 1,
   compression: false,

@@ -13,6 +13,7 @@ import type { StreamFields } from "./fields.ts";
 
 const DEFAULTS = {
   ...PROTECTION_DEFAULTS,
+  description: "",
   retention: "limits",
   storage: "file",
   discard: "old",

@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closeAllJetStream, openJetStream } from "../../../clients/nats/pool.ts";
 import { resolveSettings } from "../../../clients/nats/settings.ts";
@@ -9,7 +12,7 @@ import { provider as objectStoreProvider } from "../../../providers/jetstream/ob
 import { streamKind } from "../../../providers/jetstream/stream/kind.ts";
 import { provider as streamProvider } from "../../../providers/jetstream/stream/provider.ts";
 import type { Context } from "../../../providers/kernel/kind.ts";
-import { failureOf } from "../../support/nats/engine.ts";
+import { failureOf, quietContext } from "../../support/nats/engine.ts";
 import { type RealServer, startServer } from "../../support/nats/servers.ts";
 
 const ACCOUNTS = `
@@ -39,13 +42,7 @@ describe("through the stack's connection", () => {
     const connection = { servers: server.url, user, password: { env: variable }, ...more };
     return (key: string) => (key === "slipway:nats" ? JSON.stringify({ connection }) : undefined);
   };
-  const contextOf = (config: Context["config"]): Context => ({
-    config,
-    log: () => {},
-    signal: new AbortController().signal,
-    now: () => Date.now(),
-    replacing: false,
-  });
+  const contextOf = (config: Context["config"]) => quietContext({ config });
   const stream = streamKind(openBackend);
   const create = (context: Context, declaration: object) =>
     stream.create(context, stream.schema.parse(declaration));
@@ -80,6 +77,27 @@ describe("through the stack's connection", () => {
     expect(failure.message).toMatch(/to do: /);
     expect(failure.message).not.toMatch(/s3cret|wr0ng/);
     expect(failure).not.toHaveProperty("code");
+  });
+
+  it("says how to start the embedded ground when it is gone", async () => {
+    const ground = mkdtempSync(join(tmpdir(), "slipway-gone-"));
+    try {
+      mkdirSync(join(ground, "ground"));
+      writeFileSync(
+        join(ground, "ground/endpoints.json"),
+        JSON.stringify({ nats: { url: "nats://127.0.0.1:1" } }),
+      );
+      const settings = resolveSettings((key) => (key === "slipway:ground" ? "embedded" : undefined), {
+        env: { SLIPWAY_DIR: ground },
+        cwd: ground,
+      });
+      const failure = await failureOf(
+        streamKind(() => openJetStream(settings)).create(quietContext(), stream.schema.parse({ name: "X" })),
+      );
+      expect(failure.message).toContain("to do: npx slipway ground up");
+    } finally {
+      rmSync(ground, { recursive: true });
+    }
   });
 
   it("tells which limit of the account stands in the way", async () => {

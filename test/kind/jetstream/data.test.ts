@@ -5,7 +5,7 @@ import { keyValueKind } from "../../../providers/jetstream/key-value/kind.ts";
 import { objectStoreKind } from "../../../providers/jetstream/object-store/kind.ts";
 import { streamKind } from "../../../providers/jetstream/stream/kind.ts";
 import type { ServerLine } from "../../support/nats/binaries.ts";
-import { engineFor, failureOf } from "../../support/nats/engine.ts";
+import { engineFor, failureOf, quietContext } from "../../support/nats/engine.ts";
 import { WORLDS, type World } from "../../support/nats/world.ts";
 
 let serial = 0;
@@ -176,7 +176,7 @@ describe.each(WORLDS)("on $name", ({ open }) => {
     expect((await world.messages(name)).length).toBe(0);
   });
 
-  it("names the version that a change waits for, and replaces instead only where allowed", async () => {
+  it("names the version that a change waits for, and deletes nothing for it", async () => {
     if (world.line !== "2.9") return;
     const engine = engineFor(streamKind, world);
     const name = unique("V");
@@ -186,9 +186,72 @@ describe.each(WORLDS)("on $name", ({ open }) => {
     const refused = await failureOf(engine.up(wanted, made));
     expect(refused).toMatchObject({ errorCode: "refused" });
     expect(refused.message).toMatch(/republish.*2\.10/s);
-    const anew = await engine.up({ ...wanted, allowReplace: true }, made);
-    expect(anew.computed.created).not.toBe(made.computed.created);
+    // An update that was previewed as one never turns into a deletion.
+    const allowed = await failureOf(engine.up({ ...wanted, allowReplace: true }, made));
+    expect(allowed).toMatchObject({ errorCode: "refused" });
+    expect(allowed.message).toMatch(/to do: update the server to 2\.10/);
+    expect(await engine.refresh(made)).toEqual(made);
+  });
+
+  it("deletes nothing for a change that would be refused anew as well", async () => {
+    const engine = engineFor(streamKind, world);
+    const name = unique("I");
+    const common = { name, owner: "p/s/i", subjects: [`${name}.>`] };
+    const made = await engine.up(common);
+    await world.publish(`${name}.a`, "x");
+    const refused = await failureOf(engine.up({ ...common, replicas: 3, allowReplace: true }, made));
+    expect(refused).toMatchObject({ errorCode: "refused" });
+    expect(refused.message).toMatch(/not in a cluster/);
+    expect((await world.messages(name)).length).toBe(1);
+  });
+
+  it("sends an allowed replacement through a refresh when the server holds something else than the state says", async () => {
+    const engine = engineFor(streamKind, world);
+    const name = unique("W");
+    const common = { name, owner: "p/s/w", subjects: [`${name}.>`] };
+    const made = await engine.up(common);
+    const { backend } = await world.client();
+    await backend.deleteStream(name);
+    await engine.up({ ...common, storage: "memory" });
+    const wanted = { ...common, description: "d", allowReplace: true };
+    expect((await failureOf(engine.up(wanted, made))).message).toMatch(/to do: pulumi refresh/);
+    const replaced = await engine.up(wanted, await engine.refresh(made));
+    expect((await backend.streamInfo(name))?.config.storage).toBe("file");
+    expect(await engine.refresh(replaced)).toEqual(replaced);
+  });
+
+  it("replaces what an interrupted create of its own made otherwise, where allowed", async () => {
+    if (world.line === "2.9") return; // No metadata, no marks.
+    const engine = engineFor(streamKind, world);
+    const name = unique("B");
+    const common = { name, owner: "p/s/b", subjects: [`${name}.>`] };
+    const first = await engine.up({ ...common, storage: "memory" });
+    expect(await failureOf(engine.up(common))).toMatchObject({ errorCode: "refused" });
+    const anew = await engine.up({ ...common, allowReplace: true });
+    expect(anew.computed.created).not.toBe(first.computed.created);
     expect(await engine.refresh(anew)).toEqual(anew);
+  });
+
+  it("deletes nothing to take something over", async () => {
+    const engine = engineFor(streamKind, world);
+    const name = unique("A");
+    await engine.up({ name, subjects: [`${name}.>`], storage: "memory" });
+    await world.publish(`${name}.a`, "x");
+    const wanted = { name, owner: "p/s/a", subjects: [`${name}.>`], adopt: "always", allowReplace: true };
+    expect(await failureOf(engine.up(wanted))).toMatchObject({ errorCode: "refused" });
+    expect((await world.messages(name)).length).toBe(1);
+  });
+
+  it("never calls a stream gone because its listing is older", async () => {
+    const { backend } = await world.client();
+    await backend.listStreams();
+    const name = unique("L");
+    const made = await engineFor(streamKind, world).up({ name });
+    const kind = streamKind(async () => backend);
+    expect(await kind.read(quietContext(), made.id, made)).toEqual({
+      input: made.input,
+      computed: made.computed,
+    });
   });
 
   it("names every property that the server is too old for, before it sends anything", async () => {

@@ -30,6 +30,15 @@ export interface Engine<I, C> {
   preview(declaration: object, prior: Resource<I, C>): string;
 }
 
+export const quietContext = (more: Partial<Context> = {}): Context => ({
+  config: () => undefined,
+  log: () => {},
+  signal: new AbortController().signal,
+  now: () => Date.now(),
+  replacing: false,
+  ...more,
+});
+
 /** Drives a kind the way Pulumi's engine does, each call with a client as a new process has it. */
 export function engineFor<I extends object, C extends object>(
   kindOver: (open: OpenBackend) => Kind<I, C>,
@@ -44,13 +53,7 @@ export function engineFor<I extends object, C extends object>(
     const client = await world.client();
     sent = client.sent;
     lines = [];
-    const context: Context = {
-      config: () => undefined,
-      log: (line) => lines.push(line),
-      signal: new AbortController().signal,
-      now: () => Date.now(),
-      replacing,
-    };
+    const context = quietContext({ log: (line) => lines.push(line), replacing });
     return work(
       kindOver(async () => client.backend),
       context,

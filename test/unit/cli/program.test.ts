@@ -1,5 +1,10 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { EXIT } from "../../../cli/exit-codes.ts";
 import { run, splitArguments } from "../../../cli/program.ts";
+import { CHECKOUT } from "../../../cli/project/session.ts";
 import { plainStyle } from "../../../cli/terminal/style.ts";
 import type { Terminal } from "../../../cli/terminal/terminal.ts";
 
@@ -70,6 +75,37 @@ describe("the command line", () => {
 
   it("shows its help when nothing is typed, which is no command", async () => {
     expect(await typed()).toMatchObject({ code: 2, out: expect.stringContaining("Usage: slipway") });
+  });
+
+  it.each(["up", "refresh", "down"])(
+    "%s wants --yes where nobody can answer, before it does anything",
+    async (command) => {
+      const folder = mkdtempSync(join(tmpdir(), "slipway-consent-"));
+      try {
+        const file = join(folder, "stack.yaml");
+        writeFileSync(file, "config: {slipway:profile: prod}\n");
+        const { code, out, err } = await typed(command, "-s", "prod", "--config-file", file);
+        expect([code, out]).toEqual([2, ""]);
+        expect(err).toMatch(/no terminal to ask on\n {2}to do: add --yes;.*slipway preview -s prod/);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  );
+
+  it("is documented: every command and every exit code", async () => {
+    const page = readFileSync(join(CHECKOUT, "docs/cli.md"), "utf8");
+    const { out } = await typed("--help");
+    const commands = [...out.matchAll(/^ {2}([a-z]+)(?: \[options\])? {2,}/gm)].map(
+      (match) => match[1] ?? "",
+    );
+    expect(commands).toHaveLength(8);
+    for (const command of commands) expect(page).toContain(`| \`${command}`);
+    const codes = [...page.matchAll(/^\| (\d+) \|/gm)].map((match) => Number(match[1]));
+    expect(codes).toEqual(Object.values(EXIT));
+    expect([...out.matchAll(/^ {2}(\d+) {2,}/gm)].map((match) => Number(match[1]))).toEqual(
+      Object.values(EXIT),
+    );
   });
 
   it("hands everything after -- to pulumi", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { consumerFromConfig, consumerToConfig } from "../../../providers/jetstream/consumer/config.ts";
-import { normalizeConsumer } from "../../../providers/jetstream/consumer/normalize.ts";
+import { consumerDifferences, normalizeConsumer } from "../../../providers/jetstream/consumer/normalize.ts";
 import { consumerSchema } from "../../../providers/jetstream/consumer/schema.ts";
 import { markOf, withMark, withoutMark } from "../../../providers/jetstream/mark.ts";
 import { normalizeStream, unmanagedStreamFields } from "../../../providers/jetstream/normalize.ts";
@@ -86,6 +86,16 @@ describe("Consumer", () => {
       }),
     );
   });
+  it("takes what the stream's limits fill in for no difference", () => {
+    const limits = { max_ack_pending: 77, inactive_threshold: 60_000_000_000 };
+    const asked = consumerToConfig(consumerSchema.parse({ stream: "S", durable: "c" }));
+    const answered = { ...asked, ...limits };
+    expect(consumerDifferences(asked, answered, limits)).toEqual([]);
+    expect(consumerDifferences(asked, answered).map(({ field }) => field)).toEqual([
+      "inactive_threshold",
+      "max_ack_pending",
+    ]);
+  });
   it("is canonical after one normalisation", () => {
     fc.assert(
       fc.property(consumerInput, (input) => {
@@ -120,6 +130,9 @@ describe("drift", () => {
       owner: "p/other/jobs",
       deletionPolicy: "delete",
     });
+  });
+  it("takes the mark of before away when a new one has less", () => {
+    expect(markOf(withMark(config, { owner: "p/s/other" }))).toEqual({ owner: "p/s/other" });
   });
   it("keeps what a config can't tell from the declaration", () => {
     expect(keyValueStorage.fromConfig(withoutMark(config), { ...input, deletionPolicy: "retain" })).toEqual({

@@ -66,7 +66,9 @@ describe.each(["2.9.25", "2.10.27", "2.14.9"])("server %s", (version) => {
   it.each(Object.entries(recorded.updates))(
     "refuses the update %s as foretold",
     (key, { before, asked, refused }) => {
-      const next = { ...before, ...asked };
+      const next = Object.fromEntries(
+        Object.entries({ ...before, ...asked }).filter(([, value]) => value !== null),
+      ) as unknown as StreamConfig;
       const foretold =
         key === "consumer storage"
           ? refusedConsumerChanges(before as ConsumerConfig, next as ConsumerConfig, version)
