@@ -93,7 +93,7 @@ async function previewOnTerminal(
 /** Warnings are fine unless the caller says otherwise. */
 export function exitCodeOf(result: PlanReport["result"], options: Pick<PreviewOptions, "failOn">): ExitCode {
   if (result === "errors" || result === "failed") return EXIT.failed;
-  return result === "warnings" && options.failOn === "warning" ? EXIT.ok : EXIT.ok;
+  return result === "warnings" && options.failOn === "warning" ? EXIT.usage : EXIT.ok;
 }
 
 /** Undefined when the engine ended before it had a plan. */
