@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PlanReport } from "../contracts.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { readFindings, renderFindings } from "../plan/findings.ts";
+import { FINDINGS_FILE, readFindings, renderFindings } from "../plan/findings.ts";
 import { planReport, previewDigestSchema, resultOf } from "../plan/from-preview.ts";
 import { startGround } from "../project/ground.ts";
 import { openSession, type Session, type StackOptions } from "../project/session.ts";
 import { openPulumi, type PulumiCli } from "../pulumi/cli.ts";
-import { stackArguments } from "../pulumi/operation.ts";
+import { displayArguments, stackArguments } from "../pulumi/operation.ts";
 import { createStack, exportState } from "../pulumi/stack-state.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -19,9 +19,6 @@ export interface PreviewOptions extends StackOptions {
   readonly parallel?: number;
   readonly extra?: readonly string[];
 }
-
-/** Names the file that the program's survey writes to (components/announce.ts). */
-const FINDINGS_FILE = "SLIPWAY_FINDINGS_FILE";
 
 /** Shows what an up would do and what the survey has found; changes nothing on any server. */
 export async function preview(options: PreviewOptions, terminal: Terminal): Promise<ExitCode> {
@@ -81,8 +78,11 @@ async function previewOnTerminal(
   options: PreviewOptions,
   file: string,
 ): Promise<ExitCode> {
-  const plain = terminal.interactive ? [] : ["--non-interactive", "--suppress-progress"];
-  const args = [...previewArguments(session, options), ...plain, ...(options.extra ?? [])];
+  const args = [
+    ...previewArguments(session, options),
+    ...displayArguments(terminal),
+    ...(options.extra ?? []),
+  ];
   const { code, interrupted } = await cli.show(args, { env: { [FINDINGS_FILE]: file } });
   if (interrupted) return EXIT.interrupted;
   const survey = readFindings(file);

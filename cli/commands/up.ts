@@ -1,5 +1,6 @@
 import { usageError } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { callsForAction, renderFindings } from "../plan/findings.ts";
 import { startGround } from "../project/ground.ts";
 import { openSession, type Session, type StackOptions } from "../project/session.ts";
 import { openPulumi } from "../pulumi/cli.ts";
@@ -46,7 +47,10 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<ExitCo
       ...(options.refresh ? ["--refresh"] : []),
       ...(options.extra ?? []),
     ],
-    { env: checkpointEnvironment(session, cli, checkpoint, options) },
+    {
+      env: checkpointEnvironment(session, cli, checkpoint, options),
+      takeFindings: session.embedded || options.yes === true,
+    },
   );
   return conclude("up", session, terminal, outcome, `npx slipway status${stackFlag(session)}`);
 }
@@ -82,6 +86,9 @@ export function conclude(
 ): ExitCode {
   const { style } = terminal;
   const duration = formatDuration(outcome.milliseconds);
+  if (outcome.survey !== undefined && callsForAction(outcome.survey)) {
+    for (const line of renderFindings(outcome.survey, style)) terminal.out(line);
+  }
   const changes = outcome.changes === undefined ? "" : `${describeChanges(outcome.changes)} `;
   if (outcome.interrupted) {
     terminal.out(

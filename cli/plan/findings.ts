@@ -22,6 +22,9 @@ const findingsFileSchema = z.object({
   offline: z.boolean(),
 });
 
+/** Names the file that the program's survey writes to (components/announce.ts). */
+export const FINDINGS_FILE = "SLIPWAY_FINDINGS_FILE";
+
 /** What the program's survey wrote; undefined when it ended before. Throws when the file holds something else. */
 export function readFindings(file: string): FindingsFile | undefined {
   let text: string;
@@ -37,6 +40,10 @@ export function readFindings(file: string): FindingsFile | undefined {
     throw new Error(`the survey's report can't be read: ${messageOf(error)}`, { cause: error });
   }
 }
+
+/** Worth a line of its own after a run: what somebody should act on. */
+export const callsForAction = ({ findings, offline }: FindingsFile): boolean =>
+  offline || findings.some((finding) => finding.severity !== "note");
 
 /** A block of lines: a heading that counts, then each finding with its place and its remedy. Notes are left out. */
 export function renderFindings(report: FindingsFile, style: Style): string[] {

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { FindingsFile } from "../../survey/report.ts";
 import { maySkipCheckpoints } from "../checkpoints.ts";
+import { FINDINGS_FILE, readFindings } from "../plan/findings.ts";
 import type { Session } from "../project/session.ts";
 import { type Checkpoint, resourcesOf } from "../state/deployment.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -23,6 +25,12 @@ export const stackArguments = (session: Session): string[] => [
   ...(session.configFile === undefined ? [] : ["--config-file", session.configFile]),
 ];
 
+/** The stack's outputs are left out: they are for other programs, and `slipway status` says more to a person. */
+export const displayArguments = (terminal: Terminal): string[] => [
+  "--suppress-outputs",
+  ...(terminal.interactive ? [] : ["--non-interactive", "--suppress-progress"]),
+];
+
 /**
  * An embedded stack lives on the user's own machine and never asks; its survey has looked at everything before the
  * first resource, so a preview of its own would only repeat it. Others ask, or are told not to.
@@ -34,7 +42,7 @@ export const consentArguments = (
 ): string[] => [
   ...(session.embedded || options.yes ? ["--yes"] : []),
   ...(session.embedded ? ["--skip-preview"] : []),
-  ...(terminal.interactive ? [] : ["--non-interactive", "--suppress-progress"]),
+  ...displayArguments(terminal),
   ...(options.parallel === undefined ? [] : ["--parallel", String(options.parallel)]),
 ];
 
@@ -56,27 +64,43 @@ export const checkpointEnvironment = (
 export interface OperationOutcome {
   readonly code: number;
   readonly interrupted: boolean;
+  /** Undefined when no survey was made, or not to its end. */
+  readonly survey: FindingsFile | undefined;
   /** Undefined when the engine gave no summary. */
   readonly changes: ChangeCounts | undefined;
   readonly milliseconds: number;
+}
+
+interface OperationCall extends CallOptions {
+  /**
+   * Takes the survey's findings from the program, to be shown after the run. Not where the CLI asks: whoever answers
+   * must have read them. Default: the program logs them.
+   */
+  readonly takeFindings?: boolean;
 }
 
 /** Runs `pulumi up`, `refresh` or `destroy` with its own display, and learns from its event log what it did. */
 export async function runOperation(
   cli: PulumiCli,
   args: readonly string[],
-  options: CallOptions = {},
+  options: OperationCall = {},
 ): Promise<OperationOutcome> {
   const folder = mkdtempSync(join(tmpdir(), "slipway-events-"));
   const log = join(folder, "events.json");
+  const findings = join(folder, "findings.json");
   const begun = performance.now();
   try {
     const ended = await cli.show([...args, "--event-log", log], {
       ...options,
       // The event log is one of the CLI's flags for programs, which it knows only with this variable.
-      env: { ...options.env, PULUMI_DEBUG_COMMANDS: "true" },
+      env: {
+        ...options.env,
+        PULUMI_DEBUG_COMMANDS: "true",
+        ...(options.takeFindings ? { [FINDINGS_FILE]: findings } : {}),
+      },
     });
-    return { ...ended, changes: readEventLog(log), milliseconds: performance.now() - begun };
+    const milliseconds = performance.now() - begun;
+    return { ...ended, survey: readFindings(findings), changes: readEventLog(log), milliseconds };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
