@@ -1,18 +1,21 @@
-import { type Column, formatTable } from "../cli/terminal/table.ts";
+import type { Column } from "../cli/terminal/table.ts";
 
-/**
- * A table that reads well both on a terminal and as Markdown: GitHub's pipe form, with the cells padded to columns.
- */
+/** A table that reads well on a terminal and as Markdown: pipes, with the cells padded to columns. */
 export function markdownTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
-  const fenced = (cells: readonly string[]): string[] => ["", ...cells, ""];
-  // The separator is a row too, so that it is padded like one; its dashes then fill their cells.
-  const [titles = "", separator = "", ...lines] = formatTable(
-    fenced(columns.map(({ title }) => title)).map((title, index) => ({
-      title,
-      align: columns[index - 1]?.align ?? "left",
-    })),
-    [fenced(columns.map(() => "-")), ...rows.map(fenced)],
+  const titles = columns.map(({ title }) => title);
+  const widths = columns.map((_, index) =>
+    Math.max(3, ...[titles, ...rows].map((row) => row[index]?.length ?? 0)),
   );
-  void separator;
-  return [titles, ...lines];
+  const line = (row: readonly string[]): string => {
+    const cells = columns.map(({ align }, index) => {
+      const [cell, width] = [row[index] ?? "", widths[index] ?? 0];
+      return align === "right" ? cell.padStart(width) : cell.padEnd(width);
+    });
+    return `| ${cells.join(" | ")} |`;
+  };
+  const rules = columns.map(({ align }, index) => {
+    const dashes = "-".repeat((widths[index] ?? 0) - 1);
+    return align === "right" ? `${dashes}:` : `${dashes}-`;
+  });
+  return [line(titles), line(rules), ...rows.map(line)];
 }

@@ -137,6 +137,16 @@ const checkSchema = z.object({
 });
 export type Check = z.output<typeof checkSchema>;
 
+/** What any `--json` form prints instead when the command fails before it has anything to report. */
+export const errorSchema = z.object({
+  error: z.object({
+    message: z.string(),
+    /** What to type or change; null where nothing particular is known to help. */
+    remedy: z.string().nullable(),
+  }),
+});
+export type ErrorReport = z.output<typeof errorSchema>;
+
 /** `slipway doctor --json` */
 export const doctorSchema = z.object({ stack: z.string(), ok: z.boolean(), checks: z.array(checkSchema) });
 export type DoctorReport = z.output<typeof doctorSchema>;

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { ErrorReport } from "./contracts.ts";
 import { CommandError, messageOf } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import type { Terminal } from "./terminal/terminal.ts";
@@ -189,14 +190,19 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     await program.parseAsync([...own], { from: "user" });
     return exitCode;
   } catch (error) {
-    return report(error, terminal);
+    return report(error, terminal, own.includes("--json"));
   }
 }
 
-function report(error: unknown, terminal: Terminal): ExitCode {
+function report(error: unknown, terminal: Terminal, asJson: boolean): ExitCode {
   // Commander has told already what is wrong; help and version are no mistakes.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const { noteStyle } = terminal;
+  if (asJson) {
+    const remedy = error instanceof CommandError ? (error.remedy ?? null) : null;
+    const object: ErrorReport = { error: { message: messageOf(error), remedy } };
+    terminal.out(JSON.stringify(object, null, 2));
+  }
   terminal.note(`${noteStyle.error("slipway:")} ${messageOf(error)}`);
   if (!(error instanceof CommandError)) {
     if (process.env.SLIPWAY_DEBUG && error instanceof Error && error.stack) terminal.note(error.stack);

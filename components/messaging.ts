@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MessagingConfig } from "../config/load.ts";
 import { Consumer } from "../providers/jetstream/consumer/resource.ts";
+import { declaredStorages } from "../providers/jetstream/forecast/declared.ts";
 import type { Declared, LiveFacts } from "../providers/jetstream/forecast.ts";
 import { KeyValue } from "../providers/jetstream/key-value/resource.ts";
 import { ObjectStore } from "../providers/jetstream/object-store/resource.ts";
@@ -37,11 +38,14 @@ export class Messaging extends pulumi.ComponentResource {
     const { declared } = args.messaging;
     const { edges } = orderOf(declared, args.facts);
     const made = new Map<string, pulumi.Resource>();
+    const nameByStream = new Map(declaredStorages(declared).map(({ stream, name }) => [stream, name]));
+    const streamOf = (item: Declared): pulumi.Resource | undefined =>
+      item.kind === "Consumer" ? made.get(nameByStream.get(item.input.stream) ?? "") : undefined;
+    const before = Map.groupBy(edges, (edge) => edge.after);
 
     for (const item of inOrder(declared, edges)) {
-      const waitsFor = edges.filter((edge) => edge.after === item.name);
-      const dependsOn = waitsFor.flatMap((edge) => made.get(edge.before) ?? []);
-      made.set(item.name, this.register(name, item, dependsOn, streamOf(item, declared, made), args.protect));
+      const dependsOn = (before.get(item.name) ?? []).flatMap((edge) => made.get(edge.before) ?? []);
+      made.set(item.name, this.register(name, item, dependsOn, streamOf(item), args.protect));
     }
 
     const outputs = {
@@ -92,13 +96,3 @@ export class Messaging extends pulumi.ComponentResource {
 
 /** The key under which it stands in the stack config. */
 export const keyOf = (item: Declared): string => item.name.slice(item.kind.length + 1);
-
-function streamOf(
-  item: Declared,
-  declared: readonly Declared[],
-  made: ReadonlyMap<string, pulumi.Resource>,
-): pulumi.Resource | undefined {
-  if (item.kind !== "Consumer") return undefined;
-  const stream = declared.find((other) => other.kind === "Stream" && other.input.name === item.input.stream);
-  return stream === undefined ? undefined : made.get(stream.name);
-}

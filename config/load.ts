@@ -73,7 +73,7 @@ export function loadEnvironment(
   const raw = namespaceOf(stackConfig, issues);
   const root = parseRoot(raw, issues);
   const messaging = root?.nats === undefined ? undefined : loadMessaging(root, root.nats, options, issues);
-  if (root !== undefined && root.nats !== undefined) checkConnection(root, root.nats, issues);
+  checkConnection(raw, issues);
   if (root === undefined || issues.length > 0) throw new ConfigError(issues);
   return { profile: root.profile, defaults: profileDefaults(root.profile), ground: root.ground, messaging };
 }
@@ -104,8 +104,11 @@ function namespaceOf(
 }
 
 function parseRoot(raw: Record<string, unknown>, issues: ConfigIssue[]): RootConfig | undefined {
-  const secrets = secretNames(raw);
-  const known = Object.fromEntries(Object.entries(raw).filter(([key]) => !secrets.has(key)));
+  const { nats } = raw as { nats?: { connection?: unknown } | null };
+  const secrets = secretNames(nats?.connection);
+  const known = Object.fromEntries(
+    Object.entries(raw).filter(([key]) => key in rootSchema.shape || !secrets.has(key)),
+  );
   const parsed = rootSchema.safeParse(known);
   if (parsed.success) return parsed.data;
   issues.push(
@@ -152,15 +155,21 @@ function secretNames(value: unknown): Set<string> {
   return names;
 }
 
-function checkConnection(root: RootConfig, nats: NatsSection, issues: ConfigIssue[]): void {
+/** Asked of the config as it was written: a part that doesn't parse for another mistake is there all the same. */
+function checkConnection(
+  { ground = "external", nats }: Record<string, unknown>,
+  issues: ConfigIssue[],
+): void {
+  if (!isRecord(nats)) return;
   const path = `${NAMESPACE}:nats.connection`;
-  if (root.ground === "external" && nats.connection?.servers === undefined) {
+  const named = isRecord(nats.connection) && (nats.connection.servers ?? null) !== null;
+  if (ground === "external" && !named) {
     issues.push({
       path: `${path}.servers`,
       message: "is missing; name the servers (nats://host:4222), or set slipway:ground to embedded",
     });
   }
-  if (root.ground === "embedded" && nats.connection?.servers !== undefined) {
+  if (ground === "embedded" && named) {
     issues.push({
       path: `${path}.servers`,
       message:
@@ -168,6 +177,9 @@ function checkConnection(root: RootConfig, nats: NatsSection, issues: ConfigIssu
     });
   }
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function loadMessaging(
   root: RootConfig,

@@ -18,9 +18,31 @@ export interface MessagingDeclarations {
   readonly consumers: Readonly<Record<string, Keyed<ConsumerDeclaration, "durable">>>;
 }
 
-/** Null takes an entry of the preset away. What an entry may hold is the kind's own schema's business. */
+const ENTRY = "write properties under it, {} for its defaults, or null to take the preset's away";
+
+/**
+ * Null takes an entry of the preset away, and a section with nothing under it has no entries. What an entry may hold is
+ * the kind's own schema's business. A prototype's name is refused, since the parser would drop it unseen.
+ */
 const entries = z
-  .record(z.string().min(1), z.union([z.null(), z.record(z.string(), z.unknown())]))
+  .preprocess(
+    (section, context) => {
+      if (section === null) return {};
+      if (typeof section === "object" && Object.hasOwn(section, "__proto__")) {
+        context.addIssue({
+          code: "custom",
+          path: ["__proto__"],
+          message: "is not a name: choose another one",
+        });
+      }
+      return section;
+    },
+    z.record(
+      z.string().min(1, { error: "is empty: give it a name" }),
+      z.union([z.null(), z.record(z.string(), z.unknown())], { error: `is not a declaration: ${ENTRY}` }),
+      { error: "is not a map of declarations: write each under its name" },
+    ),
+  )
   .default({});
 
 export const natsSection = z.strictObject({

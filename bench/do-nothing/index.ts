@@ -10,4 +10,5 @@ class DoNothing extends KindResource {
 
 const config = new pulumi.Config();
 const limit = config.requireNumber("limit");
-for (let index = 0; index < config.requireNumber("count"); index += 1) new DoNothing(`nothing-${index}`, limit);
+for (let index = 0; index < config.requireNumber("count"); index += 1)
+  new DoNothing(`nothing-${index}`, limit);

@@ -8,13 +8,19 @@ const ORGANIZATION = "organization";
 export const lockFolder = (directory: string, project: string, stack: string): string =>
   join(directory, ".pulumi", "locks", ORGANIZATION, project, stack);
 
+export interface LockFile extends Lock {
+  /** Its name is random: another lock never has the same. */
+  readonly file: string;
+}
+
 /** The stack's locks in a file backend. A file that vanishes or isn't a lock (yet) counts as none. */
-export function readLocks(directory: string, project: string, stack: string): Lock[] {
+export function readLocks(directory: string, project: string, stack: string): LockFile[] {
   const folder = lockFolder(directory, project, stack);
   return namesIn(folder).flatMap((name) => {
+    const file = join(folder, name);
     try {
-      const parsed = lockSchema.safeParse(JSON.parse(readFileSync(join(folder, name), "utf8")));
-      return parsed.success ? [parsed.data] : [];
+      const parsed = lockSchema.safeParse(JSON.parse(readFileSync(file, "utf8")));
+      return parsed.success ? [{ ...parsed.data, file }] : [];
     } catch {
       return [];
     }

@@ -11,11 +11,12 @@ export async function env(options: StackOptions, terminal: Terminal): Promise<Ex
   const session = openSession(options);
   const cli = await openPulumi(session, terminal);
   const variables: Record<string, string> = { ...cli.overlay, PULUMI_STACK: session.stack };
-  const onPath = new Set((process.env.PATH ?? "").split(delimiter));
-  const folders = cli.binDirs.filter((folder) => !onPath.has(folder));
-  if (folders.length > 0) terminal.out(`${exportLine("PATH", folders.join(delimiter))}"${delimiter}$PATH"`);
+  // Whatever this process has, the bootstrap may have set: the shell that evaluates the lines has none of it.
+  if (cli.env.NODE_COMPILE_CACHE) variables.NODE_COMPILE_CACHE = cli.env.NODE_COMPILE_CACHE;
   // Folders are put before whatever PATH holds when the lines are evaluated.
   delete variables.PATH;
+  const folders = [...new Set(cli.binDirs)].join(delimiter);
+  terminal.out(`${exportLine("PATH", folders)}"${delimiter}$PATH"`);
   for (const [name, value] of Object.entries(variables).sort(([a], [b]) => (a < b ? -1 : 1))) {
     terminal.out(exportLine(name, value));
   }

@@ -9,7 +9,7 @@ import { startGround } from "../project/ground.ts";
 import { openSession, type Session, type StackOptions } from "../project/session.ts";
 import { openPulumi, type PulumiCli } from "../pulumi/cli.ts";
 import { displayArguments, stackArguments } from "../pulumi/operation.ts";
-import { createStack, exportState } from "../pulumi/stack-state.ts";
+import { createStack, exportState, requireBackend } from "../pulumi/stack-state.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface PreviewOptions extends StackOptions {
@@ -24,6 +24,7 @@ export interface PreviewOptions extends StackOptions {
 export async function preview(options: PreviewOptions, terminal: Terminal): Promise<ExitCode> {
   const session = openSession(options);
   const cli = await openPulumi(session, terminal);
+  requireBackend(cli, session);
   if (session.embedded) {
     await startGround(session);
     if ((await exportState(cli, session)) === undefined) await createStack(cli, session);

@@ -38,7 +38,7 @@ export async function openPulumi(
   terminal: Terminal,
   processEnv: Environment = process.env,
 ): Promise<PulumiCli> {
-  const toolbox = await openToolbox(processEnv);
+  const toolbox = await openToolbox(processEnv, session.embedded);
   const overlay = stackEnvironment(processEnv, session, toolbox.facts);
   const env = { ...processEnv, ...overlay };
   // The CLI doesn't make the folder of a file backend.

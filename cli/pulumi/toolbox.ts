@@ -24,12 +24,19 @@ export interface Toolbox {
 /** Where a tool was found that the user installed or named: its home and plugins are the user's as well. */
 export const isUsersOwn = (source: string): boolean => source === "PATH" || source.startsWith("SLIPWAY_");
 
-/** Provides Node and the Pulumi CLI, with progress on stderr. Throws ToolUnavailable. */
-export async function openToolbox(env: Environment): Promise<Toolbox> {
-  const { node, pulumi } = await provideTools(TOOLS_OF_A_STACK, {
-    env,
-    progress: createProgress(process.stderr),
-  });
+/**
+ * Provides Node and the Pulumi CLI, with progress on stderr, and for an embedded stack what its ground takes as well:
+ * in one go, so that a person sees how much is left. Throws ToolUnavailable.
+ */
+export async function openToolbox(env: Environment, embedded = false): Promise<Toolbox> {
+  const progress = createProgress(process.stderr);
+  const { node, pulumi } = await provideTools(
+    [...TOOLS_OF_A_STACK, ...(embedded ? TOOLS_OF_THE_GROUND : [])],
+    {
+      env,
+      progress,
+    },
+  );
   return {
     pulumi: pulumi.path,
     pulumiVersion: pulumi.version,

@@ -10,6 +10,7 @@ import {
 import { NatsUnauthorized, NatsUnreachable } from "./errors.ts";
 import { KeyedMutex, Semaphore } from "./limit.ts";
 import type { NatsSettings } from "./settings.ts";
+import { withoutLeftSockets } from "./sockets.ts";
 import type { ServerInfo } from "./wire.ts";
 
 /** Nothing tells a provider process that it is done, so a connection goes by itself once nobody uses it. */
@@ -106,7 +107,7 @@ export class SharedConnection {
 
   async #connect(): Promise<NatsConnection> {
     try {
-      const connection = await connect(connectionOptions(this.settings));
+      const connection = await withoutLeftSockets(() => connect(connectionOptions(this.settings)));
       const { version, cluster, max_payload, jetstream } = connection.info ?? { version: "", max_payload: 0 };
       this.#server = { version, maxPayload: max_payload, ...(cluster === undefined ? {} : { cluster }) };
       this.#jetStreamOffered = jetstream === true;

@@ -129,7 +129,7 @@ export function resolveSettings(
   config: (key: string) => string | undefined,
   surroundings: Surroundings = { env: process.env, cwd: process.cwd() },
 ): NatsSettings {
-  const connection = parseConnection(config("slipway:nats"));
+  const connection = connectionOf(config("slipway:nats"));
   const embedded = config("slipway:ground") === "embedded";
   const issues: SettingsIssue[] = [];
   const attempt = <T>(work: () => T): T | undefined => {
@@ -186,8 +186,19 @@ export function endpointKey(settings: NatsSettings): string {
   return sha256(JSON.stringify([sorted, credentials.by, user, secret]));
 }
 
-function parseConnection(text: string | undefined): ConnectionConfig {
+/**
+ * Every effect of every resource asks, and with hundreds of resources the text is long, since it declares them too: the
+ * last answer is kept.
+ */
+let lastParsed: { readonly text: string; readonly connection: ConnectionConfig } | undefined;
+
+function connectionOf(text: string | undefined): ConnectionConfig {
   if (text === undefined) return {};
+  if (lastParsed?.text !== text) lastParsed = { text, connection: parseConnection(text) };
+  return lastParsed.connection;
+}
+
+function parseConnection(text: string): ConnectionConfig {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -8,10 +8,16 @@ export class StreamSnapshot {
   #listing: Promise<Map<string, StreamInfo>> | undefined;
   /** What was written since the listing began; undefined for a stream that was deleted. */
   #written = new Map<string, StreamInfo | undefined>();
+  /** The last answer, until something is listed or written. */
+  #merged: Promise<readonly StreamInfo[]> | undefined;
 
   async streams(list: () => Promise<readonly StreamInfo[]>, fresh: boolean): Promise<readonly StreamInfo[]> {
     if (fresh || this.#listing === undefined) this.#begin(list);
-    const listing = this.#listing as Promise<Map<string, StreamInfo>>;
+    this.#merged ??= this.#merge(this.#listing as Promise<Map<string, StreamInfo>>);
+    return this.#merged;
+  }
+
+  async #merge(listing: Promise<Map<string, StreamInfo>>): Promise<readonly StreamInfo[]> {
     const streams = new Map(await listing);
     for (const [name, info] of this.#written) {
       if (info === undefined) streams.delete(name);
@@ -21,11 +27,14 @@ export class StreamSnapshot {
   }
 
   wrote(name: string, info: StreamInfo | undefined): void {
-    if (this.#listing !== undefined) this.#written.set(name, info);
+    if (this.#listing === undefined) return;
+    this.#written.set(name, info);
+    this.#merged = undefined;
   }
 
   #begin(list: () => Promise<readonly StreamInfo[]>): void {
     this.#written = new Map();
+    this.#merged = undefined;
     const listing = list().then((streams) => new Map(streams.map((info) => [info.config.name, info])));
     this.#listing = listing;
     listing.catch(() => {

@@ -32,15 +32,17 @@ export interface NatsPorts {
 
 export const dataDir = (dir: string): string => join(dir, "data");
 export const logPath = (dir: string): string => join(dir, "nats-server.log");
+const configFile = (dir: string): string => join(dir, "nats-server.conf");
+/** What the server of `dir` is started with, and no other process is. */
+export const launchArguments = (dir: string): readonly string[] => ["-c", configFile(dir)];
 const portsDir = (dir: string): string => join(dir, "ports");
 
 /** Writes the configuration and returns the arguments to start the server with. */
-export async function prepareLaunch(options: NatsOptions): Promise<string[]> {
+export async function prepareLaunch(options: NatsOptions): Promise<readonly string[]> {
   const { dir, port = ANY_PORT } = options;
   // A file left by a killed server of the same pid would be taken for the new one's.
   rmSync(portsDir(dir), { recursive: true, force: true });
   for (const folder of [dataDir(dir), portsDir(dir)]) mkdirSync(folder, { recursive: true });
-  const file = join(dir, "nats-server.conf");
   const text = renderConfig({
     port: port === ANY_PORT || (await isFree(port)) ? port : ANY_PORT,
     storeDir: dataDir(dir),
@@ -49,8 +51,8 @@ export async function prepareLaunch(options: NatsOptions): Promise<string[]> {
     maxMemoryStoreBytes: DEFAULT_MAX_MEMORY_STORE_BYTES,
     ...(options.config === undefined ? {} : { extra: options.config }),
   });
-  writeFileAtomically(file, text);
-  return ["-c", file];
+  writeFileAtomically(configFile(dir), text);
+  return launchArguments(dir);
 }
 
 /** Waits until the server with this pid answers with JetStream on. Undefined when it ended or took too long. */

@@ -4,9 +4,18 @@ import { readJsonFile, writeFileAtomically } from "../portable/atomic-file.mjs";
 import { isAlive } from "../portable/identity.mjs";
 import { dataBytes } from "../process/data-size.ts";
 import { type ProcessRecord, readRecord, writeRecord } from "../process/record.ts";
+import { endStrays } from "../process/strays.ts";
 import { findRunning, startDetached, stopRecorded } from "../process/supervisor.ts";
 import { isHealthy } from "./handshake.ts";
-import { dataDir, logPath, type NatsOptions, natsUrl, prepareLaunch, waitUntilReady } from "./launch.ts";
+import {
+  dataDir,
+  launchArguments,
+  logPath,
+  type NatsOptions,
+  natsUrl,
+  prepareLaunch,
+  waitUntilReady,
+} from "./launch.ts";
 
 const LOG_LINES_IN_ERROR = 5;
 /** A server that was ready once and doesn't answer for so long hangs. */
@@ -27,7 +36,7 @@ export async function natsUp(options: NatsOptions & { readonly binary: string })
     const ports = await readyPorts(dir, running);
     if (ports !== undefined) return { pid: running.pid, url: natsUrl(ports), started: false };
   }
-  await stopRecorded(dir);
+  await natsDown(dir);
   const port = options.port ?? lastPort(dir);
   const args = await prepareLaunch({ ...options, ...(port === undefined ? {} : { port }) });
   const record = await startDetached(dir, { command: options.binary, args, logPath: logPath(dir) });
@@ -58,7 +67,13 @@ async function readyPorts(dir: string, record: ProcessRecord): Promise<number | 
   return ports?.client;
 }
 
-export const natsDown = (dir: string): Promise<boolean> => stopRecorded(dir);
+/** Ends the recorded server, and one that runs on the same files without a record. Returns whether there was one. */
+export async function natsDown(dir: string): Promise<boolean> {
+  const recorded = await stopRecorded(dir);
+  // Two servers that write to the same store would spoil it.
+  const unrecorded = await endStrays(launchArguments(dir));
+  return recorded || unrecorded;
+}
 
 export interface NatsStatus {
   readonly running: boolean;

@@ -6,7 +6,7 @@ export interface CacheEntry {
   readonly manifest: Readonly<Record<string, unknown>>;
 }
 
-/** `SLIPWAY_CACHE`, or `slipway` under `XDG_CACHE_HOME`, or under `~/.cache`. */
+/** `SLIPWAY_CACHE`, or `slipway` under `XDG_CACHE_HOME`, or under `~/.cache`; absolute. */
 export function cacheHome(env: Environment): string;
 
 /** Sixteen hex digits over everything that decides what an entry holds, whatever the order of `parts`. */
@@ -15,7 +15,10 @@ export function cacheKey(parts: Readonly<Record<string, string>>): string;
 /** Only a published entry is found: its manifest is written last, and the whole appears by one rename. */
 export function findEntry(env: Environment, name: string, key: string): CacheEntry | undefined;
 
-/** One command at a time makes entries, so that two builds never compete for the machine. */
+/**
+ * One command at a time makes entries, so that two builds never compete for the machine. Throws with what to do where
+ * the folder can't be written.
+ */
 export function withCacheLock<T>(
   env: Environment,
   work: () => Promise<T>,

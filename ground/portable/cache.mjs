@@ -1,15 +1,27 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { readJsonFile, uniqueSuffix } from "./atomic-file.mjs";
 import { withLock } from "./lock.mjs";
 
 const MANIFEST = "manifest.json";
 
 export function cacheHome(env) {
-  if (env.SLIPWAY_CACHE) return env.SLIPWAY_CACHE;
-  return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache"), "slipway");
+  // Absolute: it ends up in the PATH of programs that run in other folders.
+  if (env.SLIPWAY_CACHE) return resolve(env.SLIPWAY_CACHE);
+  // By the XDG specification a relative path there is to be ignored.
+  const xdg = isAbsolute(env.XDG_CACHE_HOME ?? "") ? env.XDG_CACHE_HOME : undefined;
+  return join(xdg ?? join(env.HOME || homedir(), ".cache"), "slipway");
 }
 
 export function cacheKey(parts) {
@@ -27,8 +39,23 @@ export function findEntry(env, name, key) {
   return manifest ? { directory, binDir: join(directory, "bin"), manifest } : undefined;
 }
 
-export const withCacheLock = (env, work, options) =>
-  withLock(join(cacheHome(env), "tools.lock"), work, options);
+export async function withCacheLock(env, work, options) {
+  makeWritable(cacheHome(env));
+  return withLock(join(cacheHome(env), "tools.lock"), work, options);
+}
+
+function makeWritable(folder) {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw new Error(
+      `the tool cache ${folder} can't be written (${error.code}), and some tool is not in it yet\n` +
+        "  to do: set SLIPWAY_CACHE to a folder that can be written",
+      { cause: error },
+    );
+  }
+}
 
 export async function publishEntry(env, name, key, manifest, make) {
   const final = entryPath(env, name, key);

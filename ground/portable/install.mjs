@@ -2,11 +2,13 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { readJsonFile, writeFileAtomically } from "./atomic-file.mjs";
+import { isAlive, processIdentity } from "./identity.mjs";
 import { withLock } from "./lock.mjs";
 import { run } from "./run.mjs";
 
 const MARKER = ".slipway-installed";
 const REASON_LINES = 6;
+const POLL_MS = 25;
 const OWN_BINARY = { name: "slipway", target: "../../cli/bootstrap.mjs" };
 
 export async function installDependencies(root, env, progress) {
@@ -43,13 +45,17 @@ export function isInstalled(root, lock) {
 }
 
 async function npmCi(root, env, progress) {
+  const record = join(root, ".slipway", "npm-ci.json");
+  await endLeftOver(record);
   const step = progress.begin("dependencies: npm ci --ignore-scripts");
   try {
     await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
       cwd: root,
       env,
+      onStart: (pid) => writeFileAtomically(record, JSON.stringify({ pid, startTime: processIdentity(pid) })),
       onLine: (line) => step.detail(line),
     });
+    rmSync(record, { force: true });
   } catch (error) {
     step.end("failed");
     throw new Error(
@@ -57,6 +63,24 @@ async function npmCi(root, env, progress) {
     );
   }
   step.end("installed");
+}
+
+/** After kill -9 of a bootstrap its npm goes on by itself; two of them at once empty each other's folders. */
+async function endLeftOver(record) {
+  const left = readJsonFile(record);
+  while (left && isAlive(left.pid, left.startTime)) {
+    kill(left.pid);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+function kill(pid) {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    // It ended between the look and the signal.
+    if (error.code !== "ESRCH") throw error;
+  }
 }
 
 /** npm begins with the reason and ends with advice: unlike other programs, its first lines tell. */

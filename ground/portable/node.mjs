@@ -10,7 +10,7 @@ import {
 import { join } from "node:path";
 import { cacheKey, findEntry, publishEntry, withCacheLock } from "./cache.mjs";
 import { downloadVerified } from "./download.mjs";
-import { findOnPath } from "./find-on-path.mjs";
+import { findOnPath, isExecutable } from "./find-on-path.mjs";
 import { run } from "./run.mjs";
 import { satisfies } from "./version.mjs";
 
@@ -43,7 +43,8 @@ export async function findNode(env) {
     problems.push(`${source}: ${path} is ${version ?? "not a working Node"}, wanted ${NODE.range}`);
   }
   const entry = findEntry(env, entryName, key);
-  if (entry) return { found: describe(join(entry.binDir, "node"), NODE.version, "cache"), problems };
+  if (entry && isExecutable(join(entry.binDir, "node")))
+    return { found: describe(join(entry.binDir, "node"), NODE.version, "cache"), problems };
   problems.push("cache: not there");
   return { found: undefined, problems };
 }
@@ -125,7 +126,7 @@ async function fromNpm(draft, _step, env) {
     timeoutMs: NPM_TIMEOUT_MS,
   });
   const [archive] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
-  await run("tar", ["-xzf", join(folder, archive), "-C", folder]);
+  await run("tar", ["-xzf", join(folder, archive), "-C", folder, "package/bin/node"]);
   copyFileSync(join(folder, "package", "bin", "node"), join(draft, "bin", "node"));
   chmodSync(join(draft, "bin", "node"), 0o755);
   rmSync(folder, { recursive: true, force: true });

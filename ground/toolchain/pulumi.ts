@@ -9,25 +9,26 @@ import {
   readSync,
   writeFileSync,
 } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { ProvidedTool } from "./tool.ts";
 
 const HOST_SOURCE = join(import.meta.dirname, "language-host");
-const LANGUAGE_HOST = "pulumi-language-nodejs";
-const DYNAMIC_PROVIDER = "pulumi-resource-pulumi-nodejs";
 const HOST_FOLDER = "language-host";
 
 /**
  * The engine starts this file. A shell script rather than a Node one: a script without an extension is read as ESM or
  * CommonJS by whichever package.json happens to stand above it.
  */
-const HOST_LAUNCHER = `#!/bin/sh
-exec node "$(dirname "$(readlink -f "$0")")/../${HOST_FOLDER}/main.ts" "$@"
+const launcher = (file: string): string => `#!/bin/sh
+exec node "$(dirname "$(readlink -f "$0")")/../${HOST_FOLDER}/${file}" "$@"
 `;
 
-const sdkFile = (path: string): string =>
-  join(dirname(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json")), path);
+/** By the names that the engine knows. */
+const LAUNCHERS = {
+  "pulumi-language-nodejs": launcher("main.ts"),
+  "pulumi-resource-pulumi-nodejs": launcher("dynamic-provider.ts"),
+} as const;
+const LANGUAGE_HOST = "pulumi-language-nodejs" satisfies keyof typeof LAUNCHERS;
 
 const hostFiles = (): string[] =>
   readdirSync(HOST_SOURCE)
@@ -36,24 +37,18 @@ const hostFiles = (): string[] =>
 
 /** Everything that decides what stands beside a CLI that was built from source. */
 export function companionIngredients(): Record<string, string> {
-  const ingredients: Record<string, string> = {
-    launcher: HOST_LAUNCHER,
-    dynamicProvider: readFileSync(sdkFile(DYNAMIC_PROVIDER), "utf8"),
-  };
+  const ingredients: Record<string, string> = { ...LAUNCHERS };
   for (const name of hostFiles()) ingredients[`host/${name}`] = readFileSync(join(HOST_SOURCE, name), "utf8");
   return ingredients;
 }
 
-/** Puts our language host and the SDK's dynamic-provider script beside the CLI, where the engine looks for them. */
+/** Puts our language host and the one of dynamic providers beside the CLI, where the engine looks for them. */
 export function addCompanions(draft: string): void {
   const host = join(draft, HOST_FOLDER);
   mkdirSync(host);
   for (const name of hostFiles()) cpSync(join(HOST_SOURCE, name), join(host, name));
   writeFileSync(join(host, "package.json"), `${JSON.stringify({ private: true, type: "module" })}\n`);
-  for (const [name, text] of [
-    [LANGUAGE_HOST, HOST_LAUNCHER],
-    [DYNAMIC_PROVIDER, readFileSync(sdkFile(DYNAMIC_PROVIDER), "utf8")],
-  ] as const) {
+  for (const [name, text] of Object.entries(LAUNCHERS)) {
     writeFileSync(join(draft, "bin", name), text);
     chmodSync(join(draft, "bin", name), 0o755);
   }
@@ -61,13 +56,14 @@ export function addCompanions(draft: string): void {
 
 /** Whose language host runs programs: the official one, or ours that stands in for it on a closed network. */
 export function pulumiFlavour(tool: ProvidedTool): "official" | "slipway" {
-  // The official host is a compiled program; ours is the launcher above.
-  const start = Buffer.alloc(HOST_LAUNCHER.length);
+  // The official host is a compiled program.
+  const ours = LAUNCHERS[LANGUAGE_HOST];
+  const start = Buffer.alloc(ours.length);
   const file = openSync(join(tool.binDir, LANGUAGE_HOST), "r");
   try {
     readSync(file, start);
   } finally {
     closeSync(file);
   }
-  return start.toString("utf8") === HOST_LAUNCHER ? "slipway" : "official";
+  return start.toString("utf8") === ours ? "slipway" : "official";
 }

@@ -20,6 +20,7 @@ import {
 import { findJournal, removeJournal, writeJournal } from "./consumer-journal.ts";
 import { at, positionOf, samePosition } from "./consumer-position.ts";
 import { API_ERROR, isApiError, type OpenBackend, withUserErrors } from "./effects.ts";
+import { refreshedMark } from "./lifecycle.ts";
 import { markOf, supportsMark, withoutMark, withoutServerMetadata } from "./mark.ts";
 import { recreatesConsumer } from "./plan.ts";
 import { consumerId, parseConsumerId } from "./storage.ts";
@@ -204,7 +205,9 @@ async function read(call: Call, prior: ConsumerStored | undefined): Promise<Cons
     resumed && prior !== undefined ? at(live.config, positionOf(consumerToConfig(prior.input))) : live.config;
   const limits = await limitsOf(call);
   const input = consumerFromConfig(config, { stream, like: prior?.input, limits });
-  return stored(input, { info: live, resumed });
+  const serverKeepsMarks = supportsMark(backend.server.version);
+  const mark = prior === undefined ? {} : refreshedMark(config, prior.input, { serverKeepsMarks });
+  return stored({ ...input, ...(mark as Pick<ConsumerInput, "owner">) }, { info: live, resumed });
 }
 
 async function remove(call: Call, input: ConsumerInput): Promise<void> {

@@ -4,7 +4,7 @@ import { existingFindings } from "./forecast/change.ts";
 import { consumerFindings } from "./forecast/consumers.ts";
 import { type Declared, declaredStorages, type LiveFacts } from "./forecast/declared.ts";
 import { overlapFindings } from "./forecast/overlap.ts";
-import { originFindings, removedFindings } from "./forecast/removed.ts";
+import { originFindings, removedConsumerFindings, removedFindings } from "./forecast/removed.ts";
 import { serverFindings } from "./forecast/server.ts";
 
 export { FINDING_CODES, type FindingCode } from "./forecast/codes.ts";
@@ -20,6 +20,7 @@ export const forecast = (declared: readonly Declared[], live: LiveFacts): Findin
   return [
     ...storages.flatMap((storage) => [...serverFindings(storage, live), ...existingFindings(storage, live)]),
     ...removedFindings(storages, live),
+    ...removedConsumerFindings(declared, storages, live),
     ...originFindings(storages, live),
     ...overlapFindings(storages, live),
     ...budgetFindings(storages, live),

@@ -44,3 +44,17 @@ export const lifecycleOf = <L extends Lifecycle>(
     allowReplace: like?.allowReplace,
   };
 };
+
+/**
+ * What a refresh makes of the mark that a managed resource carries. Another's doesn't get into the state: it would pass for
+ * our own when it comes to deleting. One that was lost does, as no owner, so that the next up writes it again.
+ */
+export const refreshedMark = (
+  config: StreamConfig | ConsumerConfig,
+  prior: Lifecycle,
+  { serverKeepsMarks }: { readonly serverKeepsMarks: boolean },
+): Pick<Lifecycle, "owner" | "deletionPolicy"> => {
+  const { owner } = markOf(config);
+  if (owner === undefined) return serverKeepsMarks ? { owner: undefined } : {};
+  return owner === prior.owner ? {} : { owner: prior.owner, deletionPolicy: prior.deletionPolicy };
+};

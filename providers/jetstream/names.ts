@@ -30,9 +30,15 @@ const assetNameProblem = (what: string, name: string): string | undefined => {
 /** One line on what is wrong with a stream name; undefined when it is fine. */
 export const streamNameProblem = (name: string): string | undefined => assetNameProblem("stream name", name);
 
+/** Consumers of this ending hold the position of another one while that is made again. */
+export const JOURNAL_SUFFIX = "__resume";
+
 /** One line on what is wrong with a consumer name; undefined when it is fine. */
 export const consumerNameProblem = (name: string): string | undefined =>
-  assetNameProblem("consumer name", name);
+  assetNameProblem("consumer name", name) ??
+  (name.endsWith(JOURNAL_SUFFIX)
+    ? `${show(name)} ends with ${JOURNAL_SUFFIX}, which is reserved: choose another ending`
+    : undefined);
 
 /** One line on what is wrong with a bucket name; the prefix of its stream counts towards the length. */
 export const bucketProblem = (bucket: string, prefix: string): string | undefined => {

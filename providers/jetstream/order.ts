@@ -12,6 +12,7 @@ import {
 } from "./forecast/declared.ts";
 import { bytewise } from "./parsed.ts";
 import { type Pool, poolsOf, totalReserved } from "./reservation.ts";
+import { SubjectIndex } from "./subject-index.ts";
 import { collisionsBetween } from "./subjects.ts";
 
 /** One declaration that has to be done before another. Names are those of `Declared`. */
@@ -36,12 +37,14 @@ export interface Order {
 export const orderOf = (declared: readonly Declared[], live: LiveFacts | undefined): Order => {
   const storages = declaredStorages(declared);
   const origins = originEdges(storages, configsByName(live));
-  const storage = storageEdges(storages, live);
+  const storage = storageTurns(storages, live);
   const must = [...origins.must, ...consumerEdges(declared, storages), ...subjectEdges(storages, live)];
   const graph = new Graph();
-  const unmet = [...unique(must), ...unique(storage.must)].filter((edge) => !graph.add(edge));
+  const edgesOf = (turns: readonly Turn[]) => unique(turns.flatMap((turn) => turnEdges(turn, graph)));
+  const unmet = unique(must).filter((edge) => !graph.add(edge));
+  unmet.push(...edgesOf(storage.must).filter((edge) => !graph.add(edge)));
   // What is only good to have gives way.
-  for (const edge of [...unique(storage.may), ...unique(origins.may)]) graph.add(edge);
+  for (const edge of [...edgesOf(storage.may), ...unique(origins.may)]) graph.add(edge);
   const cycles = unmet.flatMap((edge) => cycleFinding(edge, declared));
   return { edges: graph.edges.sort(byEnds), cycles };
 };
@@ -60,24 +63,19 @@ class Graph {
 
   /** False, and nothing added, when the edge would close a circle. */
   add(edge: Edge): boolean {
-    if (edge.before === edge.after || this.#reaches(edge.after, edge.before)) return false;
+    if (this.behind(edge.after).has(edge.before)) return false;
     this.edges.push(edge);
-    this.#after.set(edge.before, [...(this.#after.get(edge.before) ?? []), edge.after]);
+    const after = this.#after.get(edge.before);
+    if (after === undefined) this.#after.set(edge.before, [edge.after]);
+    else after.push(edge.after);
     return true;
   }
 
-  #reaches(from: string, to: string): boolean {
-    const seen = new Set([from]);
-    const open = [from];
-    for (let name = open.pop(); name !== undefined; name = open.pop()) {
-      if (name === to) return true;
-      for (const next of this.#after.get(name) ?? []) {
-        if (seen.has(next)) continue;
-        seen.add(next);
-        open.push(next);
-      }
-    }
-    return false;
+  /** Everything that waits for a name, over however many edges, and the name itself. */
+  behind(name: string): ReadonlySet<string> {
+    const seen = new Set([name]);
+    for (const reached of seen) for (const next of this.#after.get(reached) ?? []) seen.add(next);
+    return seen;
   }
 }
 
@@ -142,16 +140,14 @@ const consumerEdges = (declared: readonly Declared[], storages: readonly Declare
 /** A stream that holds a subject now and not afterwards lets go before another claims it. */
 const subjectEdges = (storages: readonly DeclaredStorage[], live: LiveFacts | undefined): Edge[] => {
   const now = configsByName(live);
+  const claims = new SubjectIndex<DeclaredStorage>();
+  for (const taker of storages) for (const subject of capturedBy(taker.config)) claims.add(subject, taker);
   return storages.flatMap((giver) => {
     const held = now.get(giver.stream);
     if (held === undefined) return [];
-    return storages
+    return [...claims.colliding(capturedBy(held))]
       .filter((taker) => taker.stream !== giver.stream)
-      .filter((taker) => {
-        const claims = capturedBy(taker.config);
-        const clashesNow = collisionsBetween(capturedBy(held), claims).length > 0;
-        return clashesNow && collisionsBetween(capturedBy(giver.config), claims).length === 0;
-      })
+      .filter((taker) => collisionsBetween(capturedBy(giver.config), capturedBy(taker.config)).length === 0)
       .map((taker): Edge => ({ before: giver.name, after: taker.name, reason: "subject" }));
   });
 };
@@ -163,7 +159,10 @@ const configsByName = (live: LiveFacts | undefined): Map<string, StreamConfig> =
  * Where no limit is known the server has one all the same, but it can't be seen: every grow then waits for every shrink,
  * as if there were no room at all, unless something stands against it.
  */
-const storageEdges = (storages: readonly DeclaredStorage[], live: LiveFacts | undefined): Wishes => {
+const storageTurns = (
+  storages: readonly DeclaredStorage[],
+  live: LiveFacts | undefined,
+): { readonly must: readonly Turn[]; readonly may: readonly Turn[] } => {
   if (live === undefined) return { must: [], may: [] };
   const now = configsByName(live);
   const known = poolsOf(live.account, live.budgetBytes);
@@ -172,16 +171,42 @@ const storageEdges = (storages: readonly DeclaredStorage[], live: LiveFacts | un
     ({ storage }) => !known.some((pool) => pool.storage === storage),
   );
   return {
-    must: known.flatMap((pool) => edgesWithin(pool, storages, now)),
-    may: unseen.flatMap((pool) => edgesWithin(pool, storages, now)),
+    must: known.map((pool) => turnWithin(pool, storages, now)),
+    may: unseen.map((pool) => turnWithin(pool, storages, now)),
   };
 };
 
-const edgesWithin = (
+/** All of these shrinks before all of these grows. */
+interface Turn {
+  readonly shrinks: readonly string[];
+  readonly grows: readonly string[];
+}
+
+/** Up to here each grow waits for each shrink; the engine keeps every edge in its state. */
+const MOST_PAIRS = 64;
+
+/** The edges of a turn. Where they would be many, one shrink waits for the others, and every grow for that one. */
+const turnEdges = ({ shrinks, grows }: Turn, graph: Graph): Edge[] => {
+  const edge = (before: string, after: string): Edge => ({ before, after, reason: "storage" });
+  if (shrinks.length * grows.length <= MOST_PAIRS) {
+    return shrinks.flatMap((shrink) => grows.map((grow) => edge(shrink, grow)));
+  }
+  // There is one that no other shrink waits for, since the graph has no circle.
+  const last = shrinks.find((shrink) => {
+    const behind = graph.behind(shrink);
+    return shrinks.every((other) => other === shrink || !behind.has(other));
+  }) as string;
+  return [
+    ...shrinks.filter((shrink) => shrink !== last).map((shrink) => edge(shrink, last)),
+    ...grows.map((grow) => edge(last, grow)),
+  ];
+};
+
+const turnWithin = (
   pool: Pool,
   storages: readonly DeclaredStorage[],
   now: ReadonlyMap<string, StreamConfig>,
-): Edge[] => {
+): Turn => {
   const steps = storages.map((storage) => {
     const before = now.get(storage.stream);
     const difference = pool.reserved(storage.config) - (before === undefined ? 0 : pool.reserved(before));
@@ -190,16 +215,14 @@ const edgesWithin = (
   const grows = steps.filter(({ difference }) => difference > 0);
   const asked = grows.reduce((sum, { difference }) => sum + difference, 0);
   const excess = totalReserved(pool, [...now.values()]) + asked - pool.limit;
-  if (excess <= 0) return [];
+  if (excess <= 0) return { shrinks: [], grows: [] };
   const shrinks = fewest(
     steps
       .filter(({ difference }) => difference < 0)
       .map(({ name, difference }) => ({ name, frees: -difference })),
     excess,
   );
-  return shrinks.flatMap((shrink) =>
-    grows.map((grow): Edge => ({ before: shrink.name, after: grow.name, reason: "storage" })),
-  );
+  return { shrinks: shrinks.map(({ name }) => name), grows: grows.map(({ name }) => name) };
 };
 
 interface Shrink {

@@ -1,5 +1,6 @@
 import type { StreamSource } from "../../clients/nats/wire.ts";
-import { compact, domainApi } from "./canonical.ts";
+import { compact, domainApi, stableText } from "./canonical.ts";
+import { show } from "./parsed.ts";
 
 /** The part of a declared origin that streams and buckets share. */
 interface Origin {
@@ -30,3 +31,24 @@ export const originFromWire = (source: StreamSource) => ({
   startTime: source.opt_start_time,
   external: source.external,
 });
+
+/**
+ * One line on a source that is there twice, in the server's eyes: where to start makes no difference to it. It would drop
+ * one of them, or refuse both (nats-server, 400/10140, since 2.10).
+ */
+export const repeatedOrigin = <O extends Origin>(
+  origins: readonly O[],
+  nameOf: (origin: O) => string,
+): string | undefined => {
+  const seen = new Set<string>();
+  const repeated = origins.find((origin) => {
+    const { startSeq: _seq, startTime: _time, domain: _domain, external: _external, ...rest } = origin;
+    const key = stableText([rest, externalOf(origin)?.api]);
+    if (seen.has(key)) return true;
+    seen.add(key);
+    return false;
+  });
+  return (
+    repeated && `${show(nameOf(repeated))} is there twice, with only its start different at most: remove one`
+  );
+};

@@ -57,7 +57,11 @@ export const planStorage = <I extends Lifecycle & object>(
 ): Plan => {
   const keys = changedKeys(prior, next);
   const nameKey = storage.property("name");
-  if (keys.includes(nameKey)) return renamed(prior, next, keys, [nameKey]);
+  if (keys.includes(nameKey)) {
+    const consented = next.allowReplace === true || next.allowDataLoss === true;
+    return { ...renamed(prior, next, keys, [nameKey]), consented };
+  }
+  const obstacle = replacementObstacle(prior, next);
   const broken = brokenRules(
     STREAM_RULES,
     normalizeStream(storage.toConfig(prior)),
@@ -69,10 +73,36 @@ export const planStorage = <I extends Lifecycle & object>(
       const change = { path: key, before: memberOf(prior, key), after: memberOf(next, key) };
       const reason = reasons.get(key);
       if (reason === undefined) return { ...change, effect: "update" };
-      if (next.allowReplace === true) return { ...change, effect: "replace", reason };
-      return { ...change, effect: "refused", reason, remedy: ALLOW_REPLACE };
+      if (next.allowReplace !== true) return { ...change, effect: "refused", reason, remedy: ALLOW_REPLACE };
+      if (obstacle === undefined) return { ...change, effect: "replace", reason };
+      return {
+        ...change,
+        effect: "refused",
+        reason: `${reason}, and ${obstacle.reason}`,
+        remedy: obstacle.remedy,
+      };
     }),
   );
+};
+
+/** Why a stream can't be made anew under its own name, whatever is allowed; undefined when it can. */
+export const replacementObstacle = (
+  prior: Pick<Lifecycle, "deletionPolicy">,
+  next: object,
+): { readonly reason: string; readonly remedy: string } | undefined => {
+  if (prior.deletionPolicy === "retain") {
+    return {
+      reason: "deletionPolicy retain leaves the old one in its place",
+      remedy: "set deletionPolicy to refuse or delete and up first, or take the change back",
+    };
+  }
+  if (memberOf(next, "sealed") === true) {
+    return {
+      reason: "no server creates a sealed stream",
+      remedy: "leave sealed out of this up and seal it in the next, or take the change back",
+    };
+  }
+  return undefined;
 };
 
 /** Properties that turn others on: a field may go off because the property that implied it went. */

@@ -8,6 +8,7 @@ import { dataLoss, needsSubjectCounts } from "./guards.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { markOf, supportsMark, withoutMark } from "./mark.ts";
 import { type Difference, streamDifferences } from "./normalize.ts";
+import { replacementObstacle } from "./plan.ts";
 import type { StorageKind } from "./storage.ts";
 
 /** Everything that one call works with. */
@@ -114,6 +115,7 @@ export const mayReplace = <I extends Lifecycle & object>(
   next: I,
 ): boolean =>
   next.allowReplace === true &&
+  replacementObstacle({ deletionPolicy: markOf(live.config).deletion }, desired) === undefined &&
   refusedInPlace(call, live.config, desired, false).length > 0 &&
   refusedAnyhow(call, live, desired).length === 0;
 
@@ -183,6 +185,17 @@ export function noteRecreated<I extends Lifecycle & object>(
   call.context.log(
     `${kind} ${resource}: recreated outside at ${live.created}; messages from before are lost (it was made at ${known})`,
   );
+}
+
+/** Says so when the stream is another's by now: up and destroy will refuse to touch it. */
+export function noteForeign<I extends Lifecycle & object>(
+  call: Call<I>,
+  live: StreamInfo,
+  ours: string | undefined,
+): void {
+  const { owner } = markOf(live.config);
+  if (owner === undefined || owner === ours) return;
+  call.context.log(`${call.subject.kind} ${call.subject.resource}: belongs to ${owner} now`);
 }
 
 /** What to throw when the server took a config and kept something else. */

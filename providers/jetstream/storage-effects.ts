@@ -3,9 +3,10 @@ import { PartialFailure, SlipwayError } from "../kernel/errors.ts";
 import type { Context, Kind, Stored } from "../kernel/kind.ts";
 import { API_ERROR, isApiError, type OpenBackend, withUserErrors } from "./effects.ts";
 import { deletionLoss } from "./guards.ts";
-import type { Lifecycle } from "./lifecycle.ts";
-import { markOf, withoutMark, withoutServerMetadata } from "./mark.ts";
+import { type Lifecycle, refreshedMark } from "./lifecycle.ts";
+import { markOf, supportsMark, withoutMark, withoutServerMetadata } from "./mark.ts";
 import { streamDifferences, unmanagedStreamFields } from "./normalize.ts";
+import { show } from "./parsed.ts";
 import type { StorageKind } from "./storage.ts";
 import {
   admitTakeover,
@@ -13,6 +14,7 @@ import {
   desiredConfig,
   droppedFields,
   mayReplace,
+  noteForeign,
   noteRecreated,
   refuseForeign,
   refuseImpossible,
@@ -164,9 +166,34 @@ async function read<I extends Lifecycle & object>(
   // A listing can be older than a stream; before a resource is called gone, the server is asked for it by name.
   const live = listed ?? (await backend.streamInfo(stream));
   if (live === undefined) return undefined;
-  if (prior === undefined) refuseOtherShape(call, live);
-  else noteRecreated(call, prior.computed.created, live);
-  return stored(storage.fromConfig(live.config, prior?.input), live);
+  if (prior === undefined) {
+    refuseOtherShape(call, live);
+    return stored(storage.fromConfig(live.config), live);
+  }
+  noteRecreated(call, prior.computed.created, live);
+  noteForeign(call, live, prior.input.owner);
+  return stored(refreshed(call, live.config, prior.input), live);
+}
+
+/**
+ * The declaration that a managed stream answers to now. What no declaration can say, such as a bucket that discards old
+ * messages, is told in a property of its own: no declaration has it, so the next up finds a difference and repairs it.
+ */
+function refreshed<I extends Lifecycle & object>(
+  { backend, storage }: Call<I>,
+  config: StreamConfig,
+  prior: I,
+): I {
+  const input = storage.fromConfig(config, prior);
+  const deviations = streamDifferences(withoutMark(config), storage.toConfig(input)).map(
+    ({ field, before }) => `${field} is ${show(before)}`,
+  );
+  const serverKeepsMarks = supportsMark(backend.server.version);
+  return {
+    ...input,
+    ...refreshedMark(config, prior, { serverKeepsMarks }),
+    ...(deviations.length === 0 ? {} : { deviations }),
+  };
 }
 
 async function remove<I extends Lifecycle & object>(call: Call<I>, input: I): Promise<void> {

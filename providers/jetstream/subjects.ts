@@ -29,6 +29,21 @@ export const literalProblem = (subject: string): string | undefined =>
     ? undefined
     : `${show(subject)} has a wildcard: only a literal subject is allowed here`);
 
+/**
+ * One line on why a subject can't be mapped to another; undefined when nothing is found. Source: nats-server's
+ * NewSubjectTransform, which also reads the mapping functions.
+ */
+export const mappingProblem = (src: string, dest: string): string | undefined => {
+  const [from, to] = [src.split("."), dest.split(".")];
+  if (to.includes("*")) {
+    return `dest ${show(dest)} has a *: write {{wildcard(1)}} for what the first * of src matches`;
+  }
+  if (from.includes(">") === to.includes(">")) return undefined;
+  return from.includes(">")
+    ? `src ${show(src)} ends with ">" and dest ${show(dest)} doesn't: let both or neither end so`
+    : `dest ${show(dest)} ends with ">" and src ${show(src)} doesn't: let both or neither end so`;
+};
+
 /** Whether some literal subject matches both. */
 export const collide = (a: string, b: string): boolean => {
   const [left, right] = [a.split("."), b.split(".")];

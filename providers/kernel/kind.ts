@@ -15,6 +15,8 @@ export interface Change {
 export interface Plan {
   readonly action: "none" | "update" | "replace" | "refused";
   readonly changes: readonly Change[];
+  /** Of a replacement: whether the declaration consents to losing what the old one holds. Default: true. */
+  readonly consented?: boolean;
 }
 
 /** What a resource keeps in Pulumi's state: the inputs it was last made from, and what only the ground could tell. */
@@ -33,7 +35,7 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** True while `delete` runs as the first half of a replacement that the new declaration allows. */
+  /** True while `delete` runs as the first half of a replacement that the new declaration consents to. */
   readonly replacing: boolean;
 }
 

@@ -54,6 +54,8 @@ export function toProvider<Input extends object, Computed extends object>(
   assertConsistent(kind);
   /** Ids whose last diff in this process asked for a replacement: the delete that follows is its first half. */
   const replacing = new Set<string>();
+  /** Owners of what this process made or took over, by id. */
+  const made = new Map<string, unknown>();
   const announced = new Set<string>();
   /** What check gave in this process. Only that is a declaration; see `diff`. */
   const checked = new Set<string>();
@@ -131,8 +133,8 @@ export function toProvider<Input extends object, Computed extends object>(
         const lasting = unknownKeys.filter((key) => !isOneOf(kind.transientKeys, key));
         const result = toDiffResult(plan, lasting.length > 0, prior.migrated);
         if (decides) {
-          if (result.replaces === undefined) replacing.delete(id);
-          else replacing.add(id);
+          if (plan.action === "replace" && plan.consented !== false) replacing.add(id);
+          else replacing.delete(id);
           for (const change of replacements(plan)) announceOnce(replaceLine(kind.name, label(), change));
         }
         return result;
@@ -144,6 +146,7 @@ export function toProvider<Input extends object, Computed extends object>(
       return resumable(label, inputs[PROVIDER_KEY], async () => {
         const { id, ...stored } = await kind.create(createContext(), withoutReserved(inputs) as Input);
         if (typeof id !== "string" || id === "") throw new Error(`create returned ${quote(id)} as the id`);
+        made.set(id, inputs.owner);
         return { id, outs: formatState(kind, stored) };
       });
     },
@@ -168,7 +171,10 @@ export function toProvider<Input extends object, Computed extends object>(
       return guarded(
         () => nameOf(props, id),
         async () => {
-          const stored = await kind.read(createContext(), id, parseState(kind, props));
+          const prior = parseState(kind, props);
+          const stored = await kind.read(createContext(), id, prior);
+          // To a refresh nothing means gone; the engine would take it from a `get` for a resource without properties.
+          if (stored === undefined && prior === undefined) throw notThere(kind.name, id);
           if (stored === undefined) return {};
           return { id, props: formatState(kind, stored), inputs: formatInput(kind, stored.input) };
         },
@@ -179,6 +185,10 @@ export function toProvider<Input extends object, Computed extends object>(
       return guarded(
         () => nameOf(props, id),
         async () => {
+          // Its logical name changed: what the new one took over is no longer the old one's to delete.
+          if (made.has(id) && made.get(id) !== props.owner) {
+            return logLine(`${kind.name} ${nameOf(props, id)}: kept, it is ${made.get(id)} now`);
+          }
           await kind.delete(createContext({ replacing: replacing.has(id) }), id, recover(props));
           replacing.delete(id);
         },
@@ -186,6 +196,15 @@ export function toProvider<Input extends object, Computed extends object>(
     },
   };
 }
+
+const notThere = (kind: string, id: string): SlipwayError =>
+  new SlipwayError({
+    errorCode: "gone",
+    kind,
+    resource: id,
+    detail: "there is nothing of this id",
+    remedy: "correct the id, or make it before it is looked at",
+  });
 
 /** What may be planned on: a property that isn't wholly known counts as unchanged. */
 function planable<Input extends object>(

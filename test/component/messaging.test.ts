@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { beforeAll, describe, expect, it } from "vitest";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { messagingChild } from "../../components/naming.ts";
 import { loadEnvironment } from "../../config/load.ts";
 
@@ -34,7 +35,10 @@ async function register(nats: object): Promise<readonly Registered[]> {
   return registered;
 }
 
-const ofType = (kind: string) => registered.filter(({ type }) => type === `pulumi-nodejs:dynamic/slipway:${kind}`);
+const ofType = (kind: string) =>
+  registered.filter(({ type }) => type === `pulumi-nodejs:dynamic/slipway:${kind}`);
+
+afterEach(() => vi.restoreAllMocks());
 
 beforeAll(async () => {
   await pulumi.runtime.setMocks(
@@ -84,5 +88,32 @@ describe("order", () => {
     expect(position("ORIGIN")).toBeGreaterThan(-1);
     expect(position("A_COPY")).toBeGreaterThan(position("ORIGIN"));
     expect(position("A_READER")).toBeGreaterThan(position("ORIGIN"));
+  });
+});
+
+/** What the engine is told of a resource beside its properties. */
+interface Request {
+  getName(): string;
+  getDeletebeforereplace(): boolean;
+  getDeletedwith(): string;
+  getReplaceWithList(): string[];
+}
+
+describe("a replacement", () => {
+  it("deletes first, and takes the consumers of its stream along, a bucket's too", async () => {
+    const asked = vi.spyOn(MockMonitor.prototype, "registerResource");
+    await register({
+      streams: { A: {} },
+      buckets: { b: {} },
+      consumers: { of_a: { stream: "A" }, of_b: { stream: "KV_b" }, of_none: { stream: "ELSEWHERE" } },
+    });
+    const requests = asked.mock.calls.map(([request]) => request as Request);
+    const of = (key: string) =>
+      requests.find((request) => request.getName() === `fleet-messaging-${key}`) as Request;
+    for (const key of ["A", "b", "of_a", "of_none"]) expect(of(key).getDeletebeforereplace()).toBe(true);
+    const holder = (key: string) => [of(key).getDeletedwith(), ...of(key).getReplaceWithList()];
+    expect(holder("of_a")).toEqual(Array(2).fill(expect.stringMatching(/:Stream::fleet-messaging-A$/)));
+    expect(holder("of_b")).toEqual(Array(2).fill(expect.stringMatching(/:KeyValue::fleet-messaging-b$/)));
+    expect(holder("of_none")).toEqual([""]);
   });
 });

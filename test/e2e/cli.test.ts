@@ -187,7 +187,9 @@ describe("slipway", { timeout: STEP_TIMEOUT_MS }, () => {
   });
 
   it("env is all that plain pulumi needs", async () => {
-    const line = `eval "$("${process.execPath}" "${main}" env ${onStack.join(" ")} 2>/dev/null)" && pulumi preview --non-interactive --expect-no-changes --config-file "${configFile}"`;
+    // The bootstrap puts Node first on PATH for `slipway env` itself; the user's shell has only its own, if any.
+    const bare = `PATH=/usr/bin:/bin; unset NODE_COMPILE_CACHE`;
+    const line = `lines=$("${process.execPath}" "${main}" env ${onStack.join(" ")} 2>/dev/null); ${bare}; eval "$lines" && pulumi preview --non-interactive --expect-no-changes --config-file "${configFile}"`;
     expect(succeeded(await run("sh", ["-c", line])).out).toContain("unchanged");
   });
 

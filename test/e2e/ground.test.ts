@@ -169,6 +169,27 @@ describe("ground up", () => {
   });
 });
 
+describe("a server whose folder was deleted while it ran", () => {
+  it("is replaced by the next up: two of them would write to the same store", async () => {
+    const dir = groundFolder();
+    const first = await up(dir);
+    const startTime = startTimeOf(first.pid);
+    rmSync(dir, { recursive: true });
+    const second = await up(dir);
+    expect(second.started).toBe(true);
+    expect([isAlive(first.pid, startTime), processIdentity(second.pid)]).toEqual([false, expect.anything()]);
+  });
+
+  it("is ended by down", async () => {
+    const dir = groundFolder();
+    const { pid } = await up(dir);
+    const startTime = startTimeOf(pid);
+    rmSync(dir, { recursive: true });
+    expect(await groundDown({ dir })).toEqual(["nats"]);
+    expect(isAlive(pid, startTime)).toBe(false);
+  });
+});
+
 describe("ground down", () => {
   it("leaves no process, no endpoints and all data", async () => {
     const dir = groundFolder();
@@ -200,7 +221,9 @@ describe("ground down", () => {
     });
 
     expect((await groundStatus({ dir }))[0]).toMatchObject({ running: false });
-    expect(await groundDown({ dir })).toEqual([]);
+    // The server itself is known by its arguments, record or not.
+    expect(await groundDown({ dir })).toEqual(["nats"]);
+    expect(isAlive(pid, record.startTime)).toBe(false);
     expect(bystander.exitCode).toBeNull();
     expect(isAlive(bystander.pid, startTimeOf(bystander.pid))).toBe(true);
   });

@@ -6,6 +6,7 @@ import { dataLoss, deletionLoss } from "../guards.ts";
 import { markOf, supportsMark, withoutMark } from "../mark.ts";
 import { type Difference, normalizeStream, streamDifferences } from "../normalize.ts";
 import { show } from "../parsed.ts";
+import { replacementObstacle } from "../plan.ts";
 import { isSubset } from "../subjects.ts";
 import { finding } from "./codes.ts";
 import { capturedBy, type DeclaredStorage, type LiveFacts } from "./declared.ts";
@@ -20,6 +21,8 @@ export const existingFindings = (storage: DeclaredStorage, facts: LiveFacts): Fi
 };
 
 /** Whether a declaration may have what is there. Without marks nobody can tell, and the effects decide from state. */
+const refreshHint = " (refresh, too, where this stack had it already and its mark was lost)";
+
 const takeoverFinding = (
   storage: DeclaredStorage,
   live: StreamInfo,
@@ -60,7 +63,7 @@ const takeoverFinding = (
     message: `stream ${storage.stream} ${holder}: ${compared}`,
     remedy:
       identical && owner === undefined
-        ? "set adopt: ifIdentical to take it over, or choose another name"
+        ? `set adopt: ifIdentical to take it over${refreshHint}, or choose another name`
         : "set adopt: always to take it over and change it, or choose another name",
   });
 };
@@ -76,7 +79,9 @@ const changeFindings = (storage: DeclaredStorage, live: StreamInfo, facts: LiveF
   const refused = refusedChanges(live.config, storage.config, server.version, options);
   // What every server refuses, a replacement gets round; what this version refuses, only another version does.
   const replaceable = refused.filter(({ remedy }) => remedy?.startsWith("set allowReplace") === true);
-  const replaces = storage.input.allowReplace === true && replaceable.length > 0;
+  const obstacle = replacementObstacle({ deletionPolicy: markOf(live.config).deletion }, storage.config);
+  const wantsReplacement = storage.input.allowReplace === true && replaceable.length > 0;
+  const replaces = wantsReplacement && obstacle === undefined;
   const stopping = replaces ? refused.filter((change) => !replaceable.includes(change)) : refused;
   const refusals = stopping.map(({ path, before, after, reason, remedy }) =>
     finding({
@@ -84,9 +89,9 @@ const changeFindings = (storage: DeclaredStorage, live: StreamInfo, facts: LiveF
       code: "change.refused",
       resource: storage.name,
       path: `${storage.path}.${path}`,
-      message: `${path} from ${show(before)} to ${show(after)}: ${reason}`,
+      message: `${path} from ${show(before)} to ${show(after)}: ${reason}${wantsReplacement && obstacle ? `, and ${obstacle.reason}` : ""}`,
       facts: { version: server.version },
-      remedy: remedy ?? "keep the property as it is",
+      remedy: (wantsReplacement ? obstacle?.remedy : undefined) ?? remedy ?? "keep the property as it is",
     }),
   );
   if (replaces)

@@ -22,6 +22,9 @@ import {
 /** Servers before this refuse a filter outside of the stream's subjects. */
 const TAKES_ANY_FILTER = "2.10.0";
 
+/** Servers before this refuse a backoff without a larger maxDeliver, also where deliveries are unlimited. */
+const COUNTS_BACKOFF_LOOSELY = "2.10.0";
+
 /** What a look at the server tells of the declared consumers. */
 export const consumerFindings = (
   declared: readonly Declared[],
@@ -90,6 +93,12 @@ const withServer = (
     found.push(
       about(consumer, "server.unsupported", undefined, message, "leave them out, or update the server"),
     );
+  }
+  const waits = input.backoff?.length ?? 0;
+  if (waits > 0 && (input.maxDeliver ?? 0) <= waits && !atLeast(server.version, COUNTS_BACKOFF_LOOSELY)) {
+    const message = `has ${waits} waits: server ${server.version} wants a maxDeliver of more than that`;
+    const remedy = `give maxDeliver, ${waits + 1} or more, or update the server`;
+    found.push(about(consumer, "server.unsupported", "backoff", message, remedy));
   }
   const outside = filtersOutside(input, stream);
   if (outside.length > 0 && !atLeast(server.version, TAKES_ANY_FILTER)) {

@@ -1,5 +1,6 @@
 import type { Finding } from "../../kernel/finding.ts";
 import { bytewise, show } from "../parsed.ts";
+import { SubjectIndex } from "../subject-index.ts";
 import { BUCKET_SPACES, collisionsBetween, covers } from "../subjects.ts";
 import { type FindingCode, finding } from "./codes.ts";
 import { checkAgainstStream } from "./consumer-stream.ts";
@@ -53,24 +54,34 @@ const duplicates = (declared: readonly Declared[], storages: readonly DeclaredSt
   });
 };
 
-const overlaps = (storages: readonly DeclaredStorage[]): Finding[] =>
-  storages.flatMap((a, i) =>
-    storages.slice(i + 1).flatMap((b) => {
-      // The same stream twice is a duplicate, told already.
-      if (a.stream === b.stream) return [];
-      return collisionsBetween(capturedBy(b.config), capturedBy(a.config)).map(([own, other]) =>
-        finding({
-          severity: "error",
-          code: "subjects.overlap",
-          resource: b.name,
-          path: b.pathOf("subjects"),
-          message: `${show(own)} overlaps ${show(other)} of ${a.name}: a subject belongs to one stream`,
-          facts: { subject: own, other: a.name, otherSubject: other },
-          remedy: `narrow one of them, or take it out of ${b.name} or ${a.name}`,
-        }),
-      );
+const overlaps = (storages: readonly DeclaredStorage[]): Finding[] => {
+  const index = new SubjectIndex<number>();
+  storages.forEach(({ config }, i) => {
+    for (const subject of capturedBy(config)) index.add(subject, i);
+  });
+  return storages.flatMap((a, i) =>
+    [...index.colliding(capturedBy(a.config))]
+      .filter((j) => j > i)
+      .sort((left, right) => left - right)
+      .flatMap((j) => overlapsBetween(a, storages[j] as DeclaredStorage)),
+  );
+};
+
+const overlapsBetween = (a: DeclaredStorage, b: DeclaredStorage): Finding[] => {
+  // The same stream twice is a duplicate, told already.
+  if (a.stream === b.stream) return [];
+  return collisionsBetween(capturedBy(b.config), capturedBy(a.config)).map(([own, other]) =>
+    finding({
+      severity: "error",
+      code: "subjects.overlap",
+      resource: b.name,
+      path: b.pathOf("subjects"),
+      message: `${show(own)} overlaps ${show(other)} of ${a.name}: a subject belongs to one stream`,
+      facts: { subject: own, other: a.name, otherSubject: other },
+      remedy: `narrow one of them, or take it out of ${b.name} or ${a.name}`,
     }),
   );
+};
 
 const bucketSpace = (storage: DeclaredStorage): Finding[] => {
   if (storage.kind !== "Stream") return [];

@@ -1,5 +1,7 @@
+import type { StreamInfo } from "../../../clients/nats/wire.ts";
 import type { Finding } from "../../kernel/finding.ts";
-import { show } from "../parsed.ts";
+import { bytewise, show } from "../parsed.ts";
+import { SubjectIndex } from "../subject-index.ts";
 import { collisionsBetween } from "../subjects.ts";
 import { finding } from "./codes.ts";
 import { capturedBy, type DeclaredStorage, type LiveFacts } from "./declared.ts";
@@ -9,6 +11,8 @@ import { removedStreams, staysBehind } from "./removed.ts";
 export const overlapFindings = (storages: readonly DeclaredStorage[], facts: LiveFacts): Finding[] => {
   const declared = new Set(storages.map(({ stream }) => stream));
   const others = facts.streams.filter(({ config }) => !declared.has(config.name));
+  const index = new SubjectIndex<StreamInfo>();
+  for (const other of others) for (const subject of capturedBy(other.config)) index.add(subject, other);
   const going = new Set(
     removedStreams(storages, facts)
       .filter((removed) => !staysBehind(removed) && removed.renamed === undefined)
@@ -23,7 +27,8 @@ export const overlapFindings = (storages: readonly DeclaredStorage[], facts: Liv
     ),
   );
   return storages.flatMap((storage) =>
-    others
+    [...index.colliding(capturedBy(storage.config))]
+      .sort((a, b) => bytewise(a.config.name, b.config.name))
       .filter(({ config }) => replaced.get(config.name) !== storage)
       .flatMap(({ config }) =>
         collisionsBetween(capturedBy(storage.config), capturedBy(config)).map(([own, other]) => {

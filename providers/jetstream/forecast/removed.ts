@@ -2,8 +2,16 @@ import type { StreamInfo } from "../../../clients/nats/wire.ts";
 import type { Finding } from "../../kernel/finding.ts";
 import { deletionLoss } from "../guards.ts";
 import { markOf } from "../mark.ts";
+import { KEY_VALUE_PREFIX, OBJECT_STORE_PREFIX } from "../names.ts";
+import { consumerId } from "../storage.ts";
 import { finding } from "./codes.ts";
-import { type DeclaredStorage, type LiveFacts, originsOf } from "./declared.ts";
+import {
+  type Declared,
+  type DeclaredStorage,
+  declaredConsumers,
+  type LiveFacts,
+  originsOf,
+} from "./declared.ts";
 
 /** A stream of this stack that its declarations no longer lead to. */
 export interface Removed {
@@ -21,15 +29,24 @@ export const removedStreams = (
   return streams.flatMap((live) => {
     const { owner } = markOf(live.config);
     if (owner === undefined || !owner.startsWith(stackOwner) || declared.has(live.config.name)) return [];
-    return [{ live, renamed: storages.find(({ input }) => input.owner === owner) }];
+    const family = familyOf(live.config.name);
+    const renamed = storages.find(
+      ({ input, stream }) => input.owner === owner && familyOf(stream) === family,
+    );
+    return [{ live, renamed }];
   });
 };
+
+/** Marks don't tell a stream from a bucket of the same key in the stack config; the names of their streams do. */
+const familyOf = (stream: string): string | undefined =>
+  [KEY_VALUE_PREFIX, OBJECT_STORE_PREFIX].find((prefix) => stream.startsWith(prefix));
 
 /** Whether the stream is there after the run. */
 export const staysBehind = ({ live }: Removed): boolean => markOf(live.config).deletion === "retain";
 
 /** What is deleted because its declaration went, with what it holds. */
-export const removedFindings = (storages: readonly DeclaredStorage[], live: LiveFacts): Finding[] => removedStreams(storages, live).map(removedFinding);
+export const removedFindings = (storages: readonly DeclaredStorage[], live: LiveFacts): Finding[] =>
+  removedStreams(storages, live).map(removedFinding);
 
 const removedFinding = (removed: Removed): Finding => {
   const { live, renamed } = removed;
@@ -74,6 +91,36 @@ const removedFinding = (removed: Removed): Finding => {
       policy === "refuse"
         ? "declare it again; to let it go, set its deletionPolicy to delete or retain and up first"
         : "declare it again to keep it",
+  });
+};
+
+/** Consumers of this stack that are no longer declared, where messages wait for nobody else then. */
+export const removedConsumerFindings = (
+  declared: readonly Declared[],
+  storages: readonly DeclaredStorage[],
+  facts: LiveFacts,
+): Finding[] => {
+  const kept = new Set(declaredConsumers(declared).map(({ input }) => consumerId(input)));
+  const going = new Set(removedStreams(storages, facts).map(({ live }) => live.config.name));
+  return facts.streams.flatMap(({ config: stream, state }) => {
+    if (stream.retention !== "interest" || going.has(stream.name)) return [];
+    return (facts.consumers.get(stream.name) ?? []).flatMap(
+      ({ name, config, num_pending, num_ack_pending }) => {
+        const { owner, deletion } = markOf(config);
+        const messages = Math.min(num_pending + num_ack_pending, state.messages);
+        const isOurs = owner?.startsWith(facts.stackOwner) === true && deletion !== "retain";
+        if (!isOurs || messages === 0 || kept.has(consumerId({ stream: stream.name, durable: name })))
+          return [];
+        return finding({
+          severity: "warning",
+          code: "data-loss.delete",
+          resource: `Consumer ${stream.name}/${name}`,
+          message: `is no longer declared: up to ${messages} messages of stream ${stream.name}, which keeps what consumers wait for, would be deleted with it`,
+          facts: { messages, precision: "at-most" },
+          remedy: "declare it again, let it finish first, or set its deletionPolicy to retain and up first",
+        });
+      },
+    );
   });
 };
 

@@ -44,6 +44,19 @@ export const serverFindings = (storage: DeclaredStorage, { server, streams }: Li
       }),
     );
   }
+  if (config.sealed === true && !there) {
+    found.push(
+      finding({
+        severity: "error",
+        code: "change.refused",
+        resource: name,
+        path: pathOf("sealed"),
+        message: "is sealed and not there yet: no server creates a sealed stream",
+        facts: { version: server.version },
+        remedy: "leave sealed out, fill it, and seal it in an up of its own",
+      }),
+    );
+  }
   return found;
 };
 

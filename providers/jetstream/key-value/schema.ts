@@ -2,9 +2,10 @@ import { z } from "zod";
 import { bytesOf } from "../bytes.ts";
 import { MAX_INT32 } from "../defaults.ts";
 import { unknownKeys } from "../fields.ts";
+import { repeatedOrigin } from "../origin.ts";
 import { show } from "../parsed.ts";
 import { holdsTo, type Rule } from "../rules.ts";
-import { collide, keyValueSubjects } from "../subjects.ts";
+import { collide, keyValueSubjects, mappingProblem } from "../subjects.ts";
 import { canonicalKeyValue } from "./canonical.ts";
 import { type KeyValueFields, keyValueFields } from "./fields.ts";
 
@@ -42,6 +43,10 @@ const RULES: readonly Rule<KeyValueFields>[] = [
   },
   {
     at: "republish",
+    problem: ({ republish }) => republish && mappingProblem(republish.src ?? ">", republish.dest),
+  },
+  {
+    at: "republish",
     with: ["bucket", "mirror"],
     problem: ({ republish, bucket, mirror }) =>
       republish !== undefined &&
@@ -59,7 +64,8 @@ const RULES: readonly Rule<KeyValueFields>[] = [
     at: "sources",
     with: ["bucket"],
     problem: ({ sources, bucket }) =>
-      sources?.map((origin) => originProblem(origin, bucket)).find((problem) => problem !== undefined),
+      sources?.map((origin) => originProblem(origin, bucket)).find((problem) => problem !== undefined) ??
+      repeatedOrigin(sources ?? [], (origin) => origin.bucket),
   },
 ];
 

@@ -31,7 +31,8 @@ export class Stream extends KindResource {
   declare readonly created: pulumi.Output<string>;
 
   constructor(name: string, args: StreamArgs | undefined, opts?: pulumi.CustomResourceOptions) {
-    super(FACTS, name, args, opts);
+    // An output also where it is left out.
+    super(FACTS, name, args && { subjects: undefined, ...args }, opts);
   }
 
   /** Looks at one that is there, which this program does not manage. @param id `stream/<name>` */

@@ -1,9 +1,10 @@
 import { bytesOf, formatBytes } from "../bytes.ts";
 import { MAX_INT32 } from "../defaults.ts";
 import { durationMs, formatDuration } from "../duration.ts";
+import { repeatedOrigin } from "../origin.ts";
 import { show } from "../parsed.ts";
 import type { Rule } from "../rules.ts";
-import { collide, collisionsWithin, systemSpaceProblem } from "../subjects.ts";
+import { collide, collisionsWithin, mappingProblem, systemSpaceProblem } from "../subjects.ts";
 import { turnsRollupOn } from "./canonical.ts";
 import type { StreamFields } from "./fields.ts";
 
@@ -149,6 +150,23 @@ export const STREAM_RULES: readonly Rule<StreamFields>[] = [
         : `dest ${show(republish.dest)} comes back in through ${show(own)}, a cycle: choose a subject outside the stream`;
     },
   },
+  {
+    at: "republish",
+    problem: ({ republish }) => republish && mappingProblem(republish.src ?? ">", republish.dest),
+  },
+  {
+    at: "subjectTransform",
+    problem: ({ subjectTransform }) =>
+      subjectTransform && mappingProblem(subjectTransform.src ?? ">", subjectTransform.dest),
+  },
+  {
+    at: "mirrorDirect",
+    with: ["mirror"],
+    problem: ({ mirrorDirect, mirror }) =>
+      mirrorDirect === true && mirror === undefined
+        ? "is for mirrors only: remove it, or give a mirror"
+        : undefined,
+  },
   ...excludes("mirror", "a mirror", NOT_ON_A_MIRROR),
   ...excludes("allowMsgCounter", "a counter stream", NOT_ON_A_COUNTER),
   {
@@ -184,7 +202,9 @@ export const STREAM_RULES: readonly Rule<StreamFields>[] = [
   {
     at: "sources",
     with: ["name"],
-    problem: ({ sources }) => sources?.map(originProblem).find((problem) => problem !== undefined),
+    problem: ({ sources }) =>
+      sources?.map(originProblem).find((problem) => problem !== undefined) ??
+      repeatedOrigin(sources ?? [], ({ name }) => name),
   },
 ];
 

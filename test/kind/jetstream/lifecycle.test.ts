@@ -229,7 +229,10 @@ describe.each(WORLDS)("on $name", ({ open }) => {
       const made = await engine.up({ ...declare(name), owner: mine.owner });
       await fill(name, 1);
       const other = unique("T");
-      const moved = await engine.up({ ...declare(other), owner: mine.owner }, made);
+      const renamed = { ...declare(other), owner: mine.owner };
+      expect(await failureOf(engine.up(renamed, made))).toMatchObject({ errorCode: "data-loss" });
+      expect((await live(name))?.state.messages).toBe(1);
+      const moved = await engine.up({ ...renamed, allowDataLoss: true }, made);
       expect(moved.id).not.toBe(made.id);
       expect(await live(name)).toBeUndefined();
       expect((await live(other))?.state.messages).toBe(0);

@@ -80,7 +80,7 @@ export function engineFor<I extends object, C extends object>(
             ...(await kind.update(context, prior.id, prior, next)),
           }));
         case "replace":
-          await run((kind, context) => kind.delete(context, prior.id, prior), true);
+          await run((kind, context) => kind.delete(context, prior.id, prior), plan.consented !== false);
           return run((kind, context) => kind.create(context, next));
       }
     },

@@ -17,7 +17,7 @@ const lock: Lock = {
 };
 const takenAt = Date.parse(lock.timestamp);
 const judge = (startedAt: number | undefined, change: Partial<Lock> = {}) =>
-  judgeLock({ ...lock, ...change }, { hostname: "here", startedAt: () => startedAt });
+  judgeLock({ ...lock, ...change }, { hostname: "here", username: "ada", startedAt: () => startedAt });
 
 describe("judgeLock", () => {
   it("calls a lock stale when its owner is dead", () => {
@@ -41,6 +41,20 @@ describe("judgeLock", () => {
   });
 });
 
+describe("judgeLock of another user's lock", () => {
+  it("doesn't take a process that this user can't see for a dead one", () => {
+    expect(judge(undefined, { username: "root" })).toEqual({
+      state: "elsewhere",
+      why: "held by root@here, process 4711, since 2026-11-21T10:02:14Z, which this user can't see",
+    });
+  });
+
+  it("judges it like any other when the process can be seen", () => {
+    expect(judge(takenAt - 60_000, { username: "root" })).toMatchObject({ state: "held" });
+    expect(judge(takenAt + 60_000, { username: "root" })).toMatchObject({ state: "stale" });
+  });
+});
+
 describe("processStartedAt", () => {
   let child: ChildProcess | undefined;
   afterEach(() => child?.kill("SIGKILL"));
@@ -53,7 +67,7 @@ describe("processStartedAt", () => {
     expect(Math.abs((startedAt ?? 0) - Date.now())).toBeLessThan(10_000);
 
     const taken: Lock = { ...lock, pid, hostname: hostname(), timestamp: new Date().toISOString() };
-    const facts = { hostname: hostname(), startedAt: processStartedAt };
+    const facts = { hostname: hostname(), username: lock.username, startedAt: processStartedAt };
     expect(judgeLock(taken, facts)).toMatchObject({ state: "held" });
 
     const closed = once(child, "close");
@@ -85,7 +99,9 @@ describe("readLocks", () => {
     write("dev", "half.json", '{"pid": 1');
     write("dev", "a.json.attrs", "{}");
     write("prod", "b.json", JSON.stringify(lock));
-    expect(readLocks(directory, "slipway", "dev")).toEqual([lock]);
+    expect(readLocks(directory, "slipway", "dev")).toEqual([
+      { file: join(lockFolder(directory, "slipway", "dev"), "a.json"), ...lock },
+    ]);
   });
 });
 

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { errorSchema } from "../../../cli/contracts.ts";
 import { EXIT } from "../../../cli/exit-codes.ts";
 import { run, splitArguments } from "../../../cli/program.ts";
 import { CHECKOUT } from "../../../cli/project/session.ts";
@@ -57,6 +58,17 @@ describe("the command line", () => {
   ])("%j says what is allowed, exit code 2", async (argv, message) => {
     const { code, err } = await typed(...argv);
     expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+  });
+
+  it.each([
+    ["status", "-s", "nowhere", "--json"],
+    ["preview", "--json", "--config-file", "/nowhere.yaml"],
+    ["doctor", "--json", "-s", "nowhere"],
+    ["ground", "reset", "--json"],
+  ])("%s %s prints its failure as one object too", async (...argv) => {
+    const { code, out, err } = await typed(...argv);
+    const { error } = errorSchema.parse(JSON.parse(out));
+    expect([code, err]).toEqual([2, `slipway: ${error.message}\n  to do: ${error.remedy}\n`]);
   });
 
   it("has help with examples and exit codes for every command", async () => {

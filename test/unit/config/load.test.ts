@@ -159,6 +159,28 @@ describe("mistakes", () => {
     ]);
   });
 
+  it("name what is allowed, wherever the type is wrong", () => {
+    expect(load(embedded({ streams: null })).messaging?.declared).toEqual([]);
+    expect(issuesIn(embedded({ streams: [] }))).toEqual([
+      expect.stringMatching(/^slipway:nats\.streams: .*write each under its name/),
+    ]);
+    expect(issuesIn(embedded({ streams: { A: 5 } }))).toEqual([
+      expect.stringMatching(/^slipway:nats\.streams\.A: .*write properties under it/),
+    ]);
+    expect(issuesIn(embedded({ streams: JSON.parse('{"__proto__": {}, "constructor": {}}') }))).toEqual([
+      expect.stringMatching(/^slipway:nats\.streams\.__proto__: .*choose another one/),
+    ]);
+  });
+
+  it("take no word of a declaration for a secret's name, nor one of their own", () => {
+    const nats = {
+      connection: { token: { secret: "nats" } },
+      streams: { A: { metadata: { secret: "nats" } } },
+    };
+    const { messaging } = load({ "slipway:ground": "embedded", "slipway:nats": nats });
+    expect(messaging?.declared.map(({ name }) => name)).toEqual(["Stream A"]);
+  });
+
   it("leave alone what a secret reference names, and other namespaces", () => {
     const config = {
       "slipway:natsToken": "hush",

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -10,10 +11,11 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { isAlive } from "../../../ground/portable/identity.mjs";
+import { isAlive, processIdentity } from "../../../ground/portable/identity.mjs";
 import { dataBytes } from "../../../ground/process/data-size.ts";
 import { rotateLog } from "../../../ground/process/log-file.ts";
 import { readRecord, recordPath } from "../../../ground/process/record.ts";
+import { endStrays } from "../../../ground/process/strays.ts";
 import { findRunning, startDetached, stopRecorded } from "../../../ground/process/supervisor.ts";
 import { waitFor } from "../../../ground/process/wait.ts";
 
@@ -61,6 +63,30 @@ describe("stopRecorded", () => {
     expect(isAlive(record.pid, record.startTime)).toBe(false);
     expect(await stopRecorded(directory)).toBe(false);
   }, 20_000);
+});
+
+describe("endStrays", () => {
+  it("ends what was started with exactly these arguments and has no record, and nothing else", async () => {
+    const directory = folder();
+    const start = (args: string[]) => {
+      const child = spawn("/bin/sleep", args, { stdio: "ignore" });
+      onTestFinished(() => void child.kill("SIGKILL"));
+      const pid = child.pid as number;
+      return { pid, startTime: processIdentity(pid) as string };
+    };
+    // Unique, as the path of a configuration file is: other tests run at the same time.
+    const unique = `600.${process.pid}`;
+    const stray = start(["1", unique]);
+    const [more, fewer] = [start(["1", unique, "1"]), start([unique])];
+    expect(await endStrays(["1", unique])).toBe(true);
+    expect([stray, more, fewer].map(({ pid, startTime }) => isAlive(pid, startTime))).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    expect(await endStrays(["1", unique])).toBe(false);
+    expect(await endStrays(["-c", join(directory, "nats-server.conf")])).toBe(false);
+  });
 });
 
 describe("readRecord", () => {

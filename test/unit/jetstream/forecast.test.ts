@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ConsumerInfo } from "../../../clients/nats/wire.ts";
 import {
   type Declared,
   FINDING_CODES,
@@ -163,6 +164,33 @@ describe("a declaration that went", () => {
     expect(codes(forecast([renamed], world([gone()])))).toEqual(["error data-loss.replace"]);
   });
 
+  it("is no replacement by a bucket that has the same key in the stack config", () => {
+    const bucket = declareBucket("OLD");
+    const facts = world([gone({ deletionPolicy: "delete" }), live(configOf(bucket))]);
+    expect(codes(forecast([bucket], facts))).toEqual(["warning data-loss.delete"]);
+  });
+
+  it("takes the messages along that only a consumer of an interest stream waited for", () => {
+    const stream = declareStream("S", { retention: "interest" });
+    const consumer = (owner: string, pending: number) =>
+      ({
+        name: "c",
+        stream_name: "S",
+        config: { durable_name: "c", ack_policy: "explicit", metadata: { "slipway.owner": owner } },
+        num_pending: pending,
+        num_ack_pending: 2,
+      }) as unknown as ConsumerInfo;
+    const found = (each: ConsumerInfo, declared: readonly Declared[] = [stream]) => {
+      const consumers = new Map([["S", [each]]]);
+      return forecast(declared, world([live(configOf(stream), holding(7, 700))], { consumers }));
+    };
+    expect(codes(found(consumer("p/s/c", 3)))).toEqual(["warning data-loss.delete"]);
+    expect(found(consumer("p/s/c", 3))[0]?.facts).toMatchObject({ messages: 5 });
+    expect(found(consumer("p/s/c", -2))).toEqual([]);
+    expect(found(consumer("q/z/c", 3))).toEqual([]);
+    expect(found(consumer("p/s/c", 3), [stream, declareConsumer("S", "c")])).toEqual([]);
+  });
+
   it("is missed by what copies from it", () => {
     const copy = declareStream("COPY", { mirror: { name: "OLD" } });
     expect(codes(forecast([copy], world([gone({ deletionPolicy: "delete" })])))).toEqual([
@@ -216,6 +244,20 @@ describe("what a server refuses", () => {
       "2.10.27",
       ["error change.refused"],
     ],
+    [
+      "storage, replaced, but retained",
+      { deletionPolicy: "retain" },
+      { storage: "memory", replicas: 3, allowReplace: true, deletionPolicy: "retain" },
+      "2.14.9",
+      ["error change.refused"],
+    ],
+    [
+      "storage, replaced by a sealed one",
+      {},
+      { storage: "memory", replicas: 3, allowReplace: true, sealed: true },
+      "2.14.9",
+      ["error change.refused"],
+    ],
     ["unknown fields", {}, { allowAtomic: true, allowBatched: true }, "2.11.0", ["error server.unsupported"]],
     [
       "scale and move",
@@ -236,6 +278,24 @@ describe("what a server refuses", () => {
     expect(found[0]?.message).toBe(
       "server 2.11.0 doesn't know allowAtomic (since 2.12.0), allowBatched (since 2.14.0)",
     );
+  });
+
+  it("seals only what is there", () => {
+    const sealed = declareStream("S", { sealed: true });
+    expect(codes(forecast([sealed], world([])))).toEqual(["error change.refused"]);
+    expect(codes(forecast([sealed], there()))).toEqual([]);
+  });
+
+  it("needs a larger maxDeliver for a backoff on old servers", () => {
+    const facts = (version: string) =>
+      world([live({ name: "S" })], { server: { version, maxPayload: 1 << 20 } });
+    const consumer = (fields: object) => declareConsumer("S", "c", { backoff: ["1s", "5s"], ...fields });
+    expect(codes(forecast([consumer({})], facts("2.9.25")))).toEqual(["error server.unsupported"]);
+    expect(codes(forecast([consumer({ maxDeliver: 2 })], facts("2.9.25")))).toEqual([
+      "error server.unsupported",
+    ]);
+    expect(forecast([consumer({ maxDeliver: 3 })], facts("2.9.25"))).toEqual([]);
+    expect(forecast([consumer({})], facts("2.10.27"))).toEqual([]);
   });
 
   it("needs a cluster for replicas", () => {

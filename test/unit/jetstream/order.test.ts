@@ -71,6 +71,21 @@ describe("the order", () => {
     expect(orderOf(after, undefined).edges).toEqual([]);
   });
 
+  it("asks for few edges where many shrink and many grow, and still shrinks first", () => {
+    const count = 200;
+    const sized = (shift: number) =>
+      Array.from({ length: count }, (_, i) =>
+        declareStream(`S${i}`, { maxBytes: (i + shift) % 2 === 0 ? "2MiB" : "1MiB" }),
+      );
+    const { edges, cycles } = orderOf(sized(1), facts(sized(0)));
+    expect(cycles).toEqual([]);
+    expect(edges.length).toBeLessThan(count);
+    const names = sized(1).map(({ name }) => name);
+    const order = topological(names, edges, (free) => free.at(-1) as string) ?? [];
+    const shrinks = order.map((name) => Number(name.slice("Stream S".length)) % 2 === 0);
+    expect(shrinks).toEqual(Array.from({ length: count }, (_, i) => i < count / 2));
+  });
+
   const size = fc.integer({ min: 1, max: 8 });
   const sizes = fc.array(fc.tuple(fc.option(size), size), { minLength: 1, maxLength: 8 });
 

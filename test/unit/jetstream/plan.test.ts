@@ -32,7 +32,9 @@ describe("the plan", () => {
 
   it("refuses without allowReplace exactly what it replaces with it", () => {
     fc.assert(
-      fc.property(streamInput, streamInput, (prior, other) => {
+      fc.property(streamInput, streamInput, (priorLife, otherLife) => {
+        const { deletionPolicy: _, ...prior } = priorLife;
+        const { sealed: _sealed, ...other } = otherLife;
         const next = { ...other, name: prior.name };
         const strict = planStorage(streamStorage, prior, { ...next, allowReplace: false });
         const free = planStorage(streamStorage, prior, { ...next, allowReplace: true });
@@ -58,6 +60,26 @@ describe("the plan", () => {
     expect(planStorage(streamStorage, stream({}), stream({ ...fields, allowReplace: true })).action).toBe(
       "replace",
     );
+  });
+
+  it.each([
+    ["the old one stays in its place", { deletionPolicy: "retain" }, { storage: "memory" }, "retain"],
+    ["no server creates the new one", {}, { storage: "memory", sealed: true }, "sealed"],
+  ])("refuses a replacement, allowed or not, where %s", (_label, prior, next, why) => {
+    const plan = planStorage(streamStorage, stream(prior), stream({ ...prior, ...next, allowReplace: true }));
+    expect(plan.action).toBe("refused");
+    const refused = plan.changes.find(({ path }) => path === "storage");
+    expect(refused?.reason).toContain(why);
+    expect(refused?.remedy).toMatch(/deletionPolicy|sealed/);
+  });
+
+  it.each([
+    [{}, false],
+    [{ allowReplace: true }, true],
+    [{ allowDataLoss: true }, true],
+  ])("takes a new name with %j for consent to the old one's loss: %s", (permission, consented) => {
+    const plan = planStorage(streamStorage, stream({}), { ...stream({}), name: "OTHER", ...permission });
+    expect(plan).toMatchObject({ action: "replace", consented });
   });
 
   it.each(["denyDelete", "denyPurge", "sealed", "allowMsgTtl", "allowMsgSchedules"])(

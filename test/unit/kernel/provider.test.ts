@@ -183,6 +183,48 @@ describe("diff", () => {
     });
   });
 
+  it.each([
+    [undefined, true],
+    [true, true],
+    [false, false],
+  ])("tells the deletion of a replacement only with consent: %s", async (consented, replacing) => {
+    vi.spyOn(console, "log").mockImplementation(() => undefined);
+    const seen: boolean[] = [];
+    const provider = toProvider({
+      ...kindThat(
+        () => undefined,
+        () => ({
+          action: "replace",
+          changes: [change("name", "replace")],
+          ...(consented === undefined ? {} : { consented }),
+        }),
+      ),
+      delete: async (context) => {
+        seen.push(context.replacing);
+      },
+    });
+    await diff(provider, { name: "b" });
+    await provider.delete("x", state);
+    expect(seen).toEqual([replacing]);
+  });
+
+  it("keeps what another resource took over in the same run", async () => {
+    const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
+    const deleted: string[] = [];
+    const provider = toProvider({
+      ...kindThat(() => ({ id: "x", input: { name: "a" }, computed: {} })),
+      delete: async (_context, id) => {
+        deleted.push(id);
+      },
+    });
+    await provider.create({ ...TEXT, name: "a", owner: "p/s/new" });
+    await provider.delete("x", { ...state, owner: "p/s/old" });
+    expect(deleted).toEqual([]);
+    expect(log).toHaveBeenCalledWith("Junk a: kept, it is p/s/new now");
+    await provider.delete("x", { ...state, owner: "p/s/new" });
+    expect(deleted).toEqual(["x"]);
+  });
+
   it("names every refused change in one error", async () => {
     const provider = planning(
       "refused",

@@ -9,7 +9,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { isAlive, processIdentity } from "../../../ground/portable/identity.mjs";
 import { isInstalled } from "../../../ground/portable/install.mjs";
 import { ROOT, temporaryFolder, until, writeScript } from "./support.ts";
 
@@ -101,6 +102,35 @@ describe("the bootstrap", () => {
     ]);
     expect(npmRuns()).toHaveLength(1);
   });
+
+  it.each(["SIGKILL", "SIGTERM"] as const)(
+    "leaves no npm in the way of the next command when it is ended by %s",
+    async (signal) => {
+      const { folder, npmRuns, start, run } = checkout();
+      writeMain(folder, "");
+      const npm = readFileSync(join(folder, "system-bin", "npm"), "utf8").replace("#!/bin/sh\n", "");
+      const pidFile = join(folder, "npm.pid");
+      writeScript(
+        join(folder, "system-bin", "npm"),
+        `echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; exec sleep 600`,
+      );
+      const first = start(["up"]);
+      await until(() => existsSync(pidFile) && existsSync(join(folder, ".slipway", "npm-ci.json")));
+      const pid = Number(readFileSync(pidFile, "utf8"));
+      const startTime = processIdentity(pid);
+      onTestFinished(() => void (isAlive(pid, startTime) && process.kill(pid, "SIGKILL")));
+      first.kill(signal);
+      expect(await ended(first)).toMatchObject({ signal });
+      // A signal that can be caught is passed on; after the other the next command ends what was left.
+      expect(isAlive(pid, startTime)).toBe(signal === "SIGKILL");
+
+      writeScript(join(folder, "system-bin", "npm"), npm);
+      expect(await run(["up"])).toMatchObject({ code: 0 });
+      expect(isAlive(pid, startTime)).toBe(false);
+      expect(npmRuns()).toHaveLength(1);
+      expect(existsSync(join(folder, ".slipway", "npm-ci.json"))).toBe(false);
+    },
+  );
 
   it("says what to do when npm fails", async () => {
     const { folder, run } = checkout();
