@@ -1,13 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MessagingConfig } from "../config/load.ts";
-import { Consumer } from "../providers/jetstream/consumer/resource.ts";
 import { declaredStorages } from "../providers/jetstream/forecast/declared.ts";
 import type { Declared, LiveFacts } from "../providers/jetstream/forecast.ts";
-import { KeyValue } from "../providers/jetstream/key-value/resource.ts";
-import { ObjectStore } from "../providers/jetstream/object-store/resource.ts";
 import { orderOf } from "../providers/jetstream/order.ts";
+import { Consumer, KeyValue, ObjectStore, Stream } from "../providers/jetstream/resources.ts";
 import { reservedBytes } from "../providers/jetstream/storage.ts";
-import { Stream } from "../providers/jetstream/stream/resource.ts";
 import { childName } from "./naming.ts";
 import { inOrder } from "./order.ts";
 

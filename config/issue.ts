@@ -34,7 +34,7 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 
 /** The kinds' schemas say themselves what is known; zod's own text repeats the key only. */
 const knownKeys = (message: string): string => {
-  const known = /known are (.*)$/s.exec(message)?.[1];
+  const known = /known are (.*)$/s.exec(message)?.[1]?.replace(/\bowner, /, "");
   return `is not a setting: remove it or mend its spelling${known === undefined ? "" : `; known are ${known}`}`;
 };
 

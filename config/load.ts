@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { bytesOf } from "../providers/jetstream/bytes.ts";
 import { consumerSchema } from "../providers/jetstream/consumer/schema.ts";
-import type { Declared } from "../providers/jetstream/forecast.ts";
+import { type Declared, forecastOffline } from "../providers/jetstream/forecast.ts";
 import { keyValueSchema } from "../providers/jetstream/key-value/schema.ts";
 import { objectStoreSchema } from "../providers/jetstream/object-store/schema.ts";
 import { streamSchema } from "../providers/jetstream/stream/schema.ts";
@@ -74,9 +74,18 @@ export function loadEnvironment(
   const root = parseRoot(raw, issues);
   const messaging = root?.nats === undefined ? undefined : loadMessaging(root, root.nats, options, issues);
   checkConnection(raw, issues);
-  if (root === undefined || issues.length > 0) throw new ConfigError(issues);
+  if (root === undefined || issues.length > 0) throw new ConfigError([...issues, ...conflictsIn(messaging)]);
   return { profile: root.profile, defaults: profileDefaults(root.profile), ground: root.ground, messaging };
 }
+
+/** What the declarations that could be read do to each other, so that one run tells those mistakes too. */
+const conflictsIn = (messaging: MessagingConfig | undefined): ConfigIssue[] =>
+  forecastOffline(messaging?.declared ?? [])
+    .filter(({ severity }) => severity === "error")
+    .map(({ path, resource, message, remedy }) => ({
+      path: path ?? resource,
+      message: `${message}: ${remedy}`,
+    }));
 
 /** The `slipway:` keys without their namespace; structured values parsed. */
 function namespaceOf(

@@ -44,10 +44,22 @@ export function renderReport(report: Report): string[] {
     "",
     `Machine: ${machine.cores} cores (${machine.processor}), ${formatBytes(machine.memory)} of memory, ` +
       `${machine.platform}. Load of the minute before: ${load.before.toFixed(2)}, of the last minute: ${load.after.toFixed(2)}.`,
+    ...(wasBusy(report)
+      ? [
+          "",
+          "**Others were at work on this machine: seconds and ratios are rough, requests and bytes exact.**",
+        ]
+      : []),
     "",
     `Versions: ${versions.join(", ")}.`,
   ];
 }
+
+/** The load that one run makes by itself, in parts of the cores. */
+const OWN_LOAD = 1.5;
+
+const wasBusy = ({ machine: { cores }, load }: Report): boolean =>
+  load.before > cores / 2 || load.after > cores * OWN_LOAD;
 
 function phaseTable(report: Report): string[] {
   const { jetstream, doNothing, checkpoints, floor, count } = report;

@@ -10,6 +10,7 @@ export function run(command, args, options = {}) {
       env: options.env,
       stdio: ["ignore", "pipe", "pipe"],
     });
+    const interruption = passSignalsTo(child);
     if (child.pid !== undefined) options.onStart?.(child.pid);
     const out = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"])
@@ -18,7 +19,6 @@ export function run(command, args, options = {}) {
         const line = text.trimEnd().split("\n").pop();
         if (line) options.onLine?.(line);
       });
-    const interruption = passSignalsTo(child);
     const cancelTimeout = endAfter(child, options.timeoutMs);
     child.on("error", (error) => {
       interruption.stop();

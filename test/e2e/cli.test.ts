@@ -24,7 +24,7 @@ import { CHECKOUT } from "../../cli/project/session.ts";
 /** One story, told in order, over the real Pulumi CLI and a real ground of its own. */
 
 const STACK = "cli-e2e";
-const STEP_TIMEOUT_MS = 60_000;
+const STEP_TIMEOUT_MS = 120_000;
 const STREAM = "pulumi-nodejs:dynamic/slipway:Stream";
 /** The key of the empty passphrase, as an embedded stack has it. */
 const ENCRYPTION_SALT = "v1:dWnIP2iIPVU=:v1:GevieV+yhu5l5KM0:wAAxUdVmxWB7qXjkUMKSDDJIfJqIsg==";

@@ -7,7 +7,8 @@ import { failed, openProject, type Project, type ProjectOptions } from "../suppo
 
 /** What a user sees, and what is left untouched, when the config or the server is not as it should be. */
 
-const STEP_TIMEOUT_MS = 60_000;
+/** Several commands a test, on a machine that may have other work. */
+const STEP_TIMEOUT_MS = 120_000;
 const MIB = 2 ** 20;
 const PASSWORD = "correct-horse";
 const ACCOUNTS = `

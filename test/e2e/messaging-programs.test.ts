@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync } from "node:fs";
+import { cpSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CHECKOUT } from "../../cli/project/session.ts";
@@ -6,7 +6,7 @@ import { type RealServer, startServer } from "../support/nats/servers.ts";
 import { type Observer, observe } from "../support/observer.ts";
 import { type Ended, openProject, type Project, succeeded } from "../support/project.ts";
 
-/** The classes in a program of one's own, run by plain `pulumi`: nothing of the command line, of its config or survey. */
+/** Plain `pulumi`, without the command line: on a program of one's own with the kinds' classes, and on this checkout's. */
 
 const STEP_TIMEOUT_MS = 60_000;
 const PROGRAM = join(CHECKOUT, "test", "fixtures", "programs", "orders");
@@ -16,32 +16,25 @@ let server: RealServer;
 let observer: Observer;
 let project: Project;
 
-const declare = (maxBytes: string): void =>
-  project.declareRaw({
-    "slipway:nats": { connection: { servers: server.url } },
-    "orders:maxBytes": maxBytes,
-  });
-const onStack = (...args: readonly string[]): Promise<Ended> =>
-  project.pulumi("--cwd", PROGRAM, ...args, "--stack", STACK, "--non-interactive");
-const pulumi = (command: string, ...args: readonly string[]): Promise<Ended> =>
-  onStack(command, "--config-file", project.configFile, ...args);
-const outputs = async (): Promise<unknown> =>
-  JSON.parse(succeeded(await onStack("stack", "output", "--json")).out);
+/** Plain `pulumi` in the folder of a program. */
+const pulumiIn =
+  (folder: string) =>
+  (command: string, ...args: readonly string[]): Promise<Ended> =>
+    project.pulumi(
+      ...["--cwd", folder, command, "--stack", STACK, "--config-file", project.configFile],
+      ...["--non-interactive", ...args],
+    );
+/** `stack init` writes a stack file beside Pulumi.yaml, which is not to be the program's. */
+async function makeStack(program: string): Promise<void> {
+  const folder = mkdtempSync(join(project.folder, "init-"));
+  cpSync(join(program, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+  succeeded(await project.pulumi("--cwd", folder, "stack", "init", STACK, "--no-select"));
+}
 
 beforeAll(async () => {
   server = await startServer("2.14");
   observer = await observe(server.url);
   project = await openProject({ stack: STACK, servers: server.url });
-  declare("8MiB");
-  // `stack init` writes a stack file beside Pulumi.yaml, which is not to be the fixture's.
-  const folder = join(project.folder, "init");
-  mkdirSync(folder);
-  cpSync(join(PROGRAM, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
-  succeeded(await project.pulumi("--cwd", folder, "stack", "init", STACK, "--no-select"));
-
-  await observer.manager.streams.add({ name: "RESULTS", subjects: ["results.>"] });
-  await observer.fill("results.*", 3);
-  await observer.writes();
 }, STEP_TIMEOUT_MS);
 
 afterAll(async () => {
@@ -51,6 +44,25 @@ afterAll(async () => {
 });
 
 describe("a program of one's own", { timeout: STEP_TIMEOUT_MS }, () => {
+  const pulumi = pulumiIn(PROGRAM);
+  const declare = (maxBytes: string): void =>
+    project.declareRaw({
+      "slipway:nats": { connection: { servers: server.url } },
+      "orders:maxBytes": maxBytes,
+    });
+  const outputs = async (): Promise<unknown> => {
+    const show = ["stack", "output", "--json", "--stack", STACK];
+    return JSON.parse(succeeded(await project.pulumi("--cwd", PROGRAM, ...show)).out);
+  };
+
+  beforeAll(async () => {
+    await makeStack(PROGRAM);
+    declare("8MiB");
+    await observer.manager.streams.add({ name: "RESULTS", subjects: ["results.>"] });
+    await observer.fill("results.*", 3);
+    await observer.writes();
+  }, STEP_TIMEOUT_MS);
+
   it("previews values that only the up will know, and changes nothing", async () => {
     const { out } = succeeded(await pulumi("preview"));
     expect(out).toMatch(/\+ 5 to create/);
@@ -119,5 +131,48 @@ describe("a program of one's own", { timeout: STEP_TIMEOUT_MS }, () => {
     succeeded(await pulumi("destroy", "--yes", "--skip-preview"));
     expect(await observer.streams()).toEqual(["RESULTS"]);
     expect(await observer.contents("RESULTS")).toEqual(held);
+  });
+});
+
+describe("this checkout's program", { timeout: STEP_TIMEOUT_MS }, () => {
+  const pulumi = pulumiIn(CHECKOUT);
+  const declare = (maxBytes: string): void => project.declare({ streams: { EVENTS: { maxBytes } } });
+
+  it("is brought up", async () => {
+    declare("8MiB");
+    succeeded(await pulumi("up", "--yes", "--skip-preview"));
+    expect(await observer.stream("EVENTS")).toBeDefined();
+    await observer.fill("EVENTS", 20, 100_000);
+  });
+
+  it("says what would be lost in its preview, which fails, and stops an up before anything is changed", async () => {
+    const held = await observer.contents("EVENTS");
+    declare("1MiB");
+    await observer.writes();
+    for (const [command, ...args] of [["preview"], ["up", "--yes", "--skip-preview"]] as const) {
+      const { code, text } = await pulumi(command, ...args);
+      expect([code === 0, text]).toEqual([
+        false,
+        expect.stringMatching(
+          /Stream EVENTS: .*KiB of .*MiB would be deleted, about 10 messages of 20 \[data-loss\.max-bytes\]\s+at: slipway:nats\.streams\.EVENTS\.maxBytes/,
+        ),
+      ]);
+    }
+    expect([await observer.writes(), await observer.contents("EVENTS")]).toEqual([[], held]);
+    declare("8MiB");
+  });
+
+  it("sees drift in a refresh, and repairs it", async () => {
+    await observer.manager.streams.update("EVENTS", { max_bytes: 16 * 2 ** 20 });
+    const { out } = succeeded(await pulumi("refresh", "--yes", "--skip-preview"));
+    expect(out).toMatch(/~ 1 updated/);
+    succeeded(await pulumi("up", "--yes", "--skip-preview"));
+    expect((await observer.stream("EVENTS"))?.config.max_bytes).toBe(8 * 2 ** 20);
+    expect((await observer.contents("EVENTS")).messages).toBe(20);
+  });
+
+  it("is taken down", async () => {
+    succeeded(await pulumi("destroy", "--yes", "--skip-preview"));
+    expect(await observer.stream("EVENTS")).toBeUndefined();
   });
 });

@@ -6,7 +6,8 @@ import { failed, openProject, type Project } from "../support/project.ts";
 
 /** The life of the fleet preset, told in order, on a nats-server that another client watches. */
 
-const STEP_TIMEOUT_MS = 60_000;
+/** Several commands a test, on a machine that may have other work. */
+const STEP_TIMEOUT_MS = 120_000;
 /** The preset reserves 10.8 GiB. */
 const ROOM = "jetstream { max_file_store: 16GB }";
 /** The goal for a run that changes nothing. */

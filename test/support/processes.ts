@@ -16,8 +16,8 @@ export const PARTS = {
   command: ({ args }) => args.some((arg) => arg.endsWith("/cli/main.ts")),
   /** The Pulumi CLI with its engine. */
   engine: ({ args }) => basename(args[0] ?? "") === "pulumi",
-  /** The host of the dynamic provider, in which the kinds run. */
-  host: ({ args }) => args.some((arg) => /[/\\]cmd[/\\]dynamic-provider([/\\]|$)/.test(arg)),
+  /** The host of the dynamic provider, in which the kinds run: the SDK's script, or Slipway's start of it. */
+  host: ({ args }) => args.some((arg) => /[/\\]dynamic-provider(\.ts|[/\\]index\.js)?$/.test(arg)),
 } as const satisfies Record<string, (process: MarkedProcess) => boolean>;
 export type Part = keyof typeof PARTS;
 

@@ -115,7 +115,7 @@ export const consumerFields = {
   inactiveThreshold: duration().optional(),
   /** Copies in the cluster, at most those of the stream. Default: as the stream. Updatable. */
   replicas: whole(1, MAX_REPLICAS).optional(),
-  /** Keeps its state in memory. Default: false. Updatable before 2.11; recreates since. */
+  /** Keeps its state in memory. Default: false. Updatable before 2.14.1; recreates since. */
   memStorage: flag().optional(),
   /** Since 2.10. Up to 128 KiB together; keys under `_nats.` and `slipway.` are reserved. Updatable. */
   metadata: metadata().optional(),

@@ -40,7 +40,7 @@ export const streamFields = {
   retention: oneOf(["limits", "interest", "workqueue"]).optional(),
   /** Default: `file`. Changing it is refused without allowReplace. `memory` loses everything at a restart with one replica. */
   storage: oneOf(["file", "memory"]).optional(),
-  /** Most consumers. Default: unlimited. Updatable since 2.14. */
+  /** Most consumers. Default: unlimited. Updatable since 2.12.6. */
   maxConsumers: limit(MAX_INT32).optional(),
   /** Most messages. Default: unlimited. Updatable; below what is held it deletes. */
   maxMsgs: limit().optional(),

@@ -22,12 +22,12 @@ const round = (jetstream: Pass, doNothing: Pass): Round => ({
   versions: { pulumi: "3.259.0", "nats-server": "2.14.9" },
 });
 
-const report = (rounds: readonly Round[]) =>
+const report = (rounds: readonly Round[], load = { before: 0, after: 1 }) =>
   makeReport({
     date: "2026-01-02",
     count: COUNT,
     machine: { cores: 2, processor: "P", memory: 2 ** 30, platform: "linux-x64", versions: { node: "24" } },
-    load: { before: 0, after: 1 },
+    load,
     rounds,
   });
 
@@ -98,6 +98,12 @@ describe("a report", () => {
         .matchAll(/\d [✓✗]/g),
     ];
     expect(marks).toHaveLength(made.goals.length);
+  });
+
+  it("says when others were at work", () => {
+    const busy = (before: number, after: number) =>
+      renderReport(report(rounds, { before, after })).some((line) => line.includes("Others were at work"));
+    expect([busy(0.5, 3), busy(1.5, 3), busy(0.5, 4)]).toEqual([false, true, true]);
   });
 });
 

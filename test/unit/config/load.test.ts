@@ -135,6 +135,19 @@ describe("mistakes", () => {
     expect(issues.some((issue) => issue.startsWith('slipway:nats.buckets["bad bucket"].bucket'))).toBe(true);
   });
 
+  it("come together with what the readable declarations do to each other", () => {
+    const streams = {
+      A: { subjects: ["a.>"] },
+      B: { subjects: ["a.b"] },
+      C: { maxMsgs: "ten" },
+      D: { name: "A", subjects: ["d"] },
+    };
+    const issues = issuesIn(embedded({ streams }));
+    expect(issues.some((issue) => issue.startsWith("slipway:nats.streams.C.maxMsgs"))).toBe(true);
+    expect(issues.some((issue) => issue.includes("a.b"))).toBe(true);
+    expect(issues.length).toBeGreaterThanOrEqual(3);
+  });
+
   it("name the value, and what is allowed", () => {
     const [issue] = issuesIn(embedded({ streams: { A: { maxAge: "30 days" } } }));
     expect(issue).toContain('"30 days"');
