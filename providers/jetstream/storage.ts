@@ -53,7 +53,7 @@ const nameOfId = (kind: StorageKind<unknown>["kind"], prefix: string, id: string
     kind,
     resource: id,
     errorCode: "invalid-input",
-    detail: `${show(id)} is not an id of kind ${kind}`,
+    detail: `${show(id)} is not the id of ${kind === "ObjectStore" ? "an" : "a"} ${kind}`,
     remedy: `write ${prefix}/<name>`,
   });
 };
@@ -121,7 +121,7 @@ export const parseConsumerId = (id: string): { stream: string; durable: string }
     kind: "Consumer",
     resource: id,
     errorCode: "invalid-input",
-    detail: `${show(id)} is not an id of kind Consumer`,
+    detail: `${show(id)} is not the id of a Consumer`,
     remedy: "write consumer/<stream>/<durable>",
   });
 };
