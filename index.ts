@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { announce } from "./components/announce.ts";
+import { announce, failPreview } from "./components/announce.ts";
 import { Environment, surveyEnvironment } from "./components/environment.ts";
 import { ENVIRONMENT, messagingChild } from "./components/naming.ts";
 import { told } from "./components/run.ts";
@@ -16,6 +16,7 @@ const outlook = await told(() =>
     stackConfig: (key) => stackConfig[key.includes(":") ? key : `${pulumi.getProject()}:${key}`],
     stackOwner,
     mustReach: !pulumi.runtime.isDryRun(),
+    skip: process.env.SLIPWAY_SKIP_SURVEY === "1",
   }),
 );
 announce(outlook);
@@ -29,3 +30,5 @@ export const messaging = fleet.messaging && {
   consumers: fleet.messaging.consumers,
   reservedBytes: fleet.messaging.reservedBytes,
 };
+
+failPreview(outlook);

@@ -5,21 +5,21 @@ import { describeFinding, sortFindings, writeFindings } from "../survey/report.t
 /** Names the file that the findings are written to, for a program that runs Pulumi. */
 const FINDINGS_FILE = "SLIPWAY_FINDINGS_FILE";
 
-/**
- * Logs the findings to the engine, or leaves them to whoever asked for the file. Errors fail the run: a preview still
- * goes on, so that it shows the whole plan beside them; an up stops here, before the first resource is registered.
- */
-export function announce(outlook: {
+interface Survey {
   readonly findings: readonly Finding[];
   readonly offline: boolean;
-}): void {
+}
+
+/**
+ * Logs the findings to the engine, or leaves them to whoever asked for the file. With errors an up stops here, before
+ * the first resource is registered; a preview goes on, so that it shows the whole plan beside them.
+ */
+export function announce(outlook: Survey): void {
   const findings = sortFindings(outlook.findings);
   const file = process.env[FINDINGS_FILE];
   if (file !== undefined) writeFindings(file, { findings, offline: outlook.offline });
 
-  const errors = findings.filter((finding) => finding.severity === "error");
-  const count =
-    errors.length === 1 ? "one of the survey's findings" : `${errors.length} of the survey's findings`;
+  const errors = errorsOf(outlook);
   if (file === undefined) {
     for (const finding of findings) {
       if (finding.severity === "error") pulumi.log.error(describeFinding(finding));
@@ -29,8 +29,23 @@ export function announce(outlook: {
   if (errors.length === 0) return;
   if (!pulumi.runtime.isDryRun()) {
     throw new pulumi.RunError(
-      `${count} ${errors.length === 1 ? "stops" : "stop"} this up; nothing was changed`,
+      `${countOf(errors)} ${errors.length === 1 ? "stops" : "stop"} this up; nothing was changed`,
     );
   }
-  if (file !== undefined) pulumi.log.error(`an up would stop at ${count}, listed below`);
+  if (file !== undefined) pulumi.log.error(`an up would stop at ${countOf(errors)}, listed below`);
 }
+
+/**
+ * Fails a preview whose survey found errors; a logged error alone doesn't fail it. To be called last, since a program
+ * that throws earlier shows no whole plan. Whoever asked for the file of findings judges by that.
+ */
+export function failPreview(outlook: Survey): void {
+  const errors = errorsOf(outlook);
+  if (errors.length === 0 || !pulumi.runtime.isDryRun() || process.env[FINDINGS_FILE] !== undefined) return;
+  throw new pulumi.RunError(`an up would stop at ${countOf(errors)}`);
+}
+
+const errorsOf = ({ findings }: Survey): Finding[] => findings.filter(({ severity }) => severity === "error");
+
+const countOf = (errors: readonly Finding[]): string =>
+  errors.length === 1 ? "one of the survey's findings" : `${errors.length} of the survey's findings`;

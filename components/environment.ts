@@ -25,6 +25,8 @@ export interface OutlookOptions {
   readonly stackOwner: string;
   /** True during `up`. */
   readonly mustReach: boolean;
+  /** For a refresh or destroy that runs the program only for its config. Default: false. */
+  readonly skip?: boolean;
 }
 
 /** Looks at every ground of the environment once, read-only, and gathers what the forecasts find. */
@@ -32,7 +34,8 @@ export async function surveyEnvironment(
   config: EnvironmentConfig,
   options: OutlookOptions,
 ): Promise<Outlook> {
-  if (config.messaging === undefined) return { findings: [], messaging: undefined, offline: false };
+  if (config.messaging === undefined || options.skip === true)
+    return { findings: [], messaging: undefined, offline: false };
   const open = () => openBackend({ config: options.stackConfig });
   const { facts, findings } = await survey(messagingSurveyor(config.messaging, open, options.stackOwner), {
     deadlineMs: LOOK_DEADLINE_MS,

@@ -5,6 +5,7 @@ import { openPulumi, type PulumiCli } from "../pulumi/cli.ts";
 import {
   checkpointEnvironment,
   consentArguments,
+  currentConnection,
   type OperationOptions,
   runOperation,
   stackArguments,
@@ -101,15 +102,17 @@ async function destroy(
 ): Promise<ExitCode> {
   // What is to be deleted is asked for by its server.
   if (session.embedded) await startGround(session);
+  const connection = currentConnection(session, checkpoint);
   const outcome = await runOperation(
     cli,
     [
       "destroy",
+      ...connection.args,
       ...stackArguments(session),
       ...consentArguments(session, terminal, options),
       ...(options.extra ?? []),
     ],
-    { env: checkpointEnvironment(session, cli, checkpoint, options) },
+    { env: { ...checkpointEnvironment(session, cli, checkpoint, options), ...connection.env } },
   );
   const code = conclude(
     "down",

@@ -6,6 +6,7 @@ import { openPulumi } from "../pulumi/cli.ts";
 import {
   checkpointEnvironment,
   consentArguments,
+  currentConnection,
   type OperationOptions,
   runOperation,
   stackArguments,
@@ -32,15 +33,17 @@ export async function refresh(
   if (session.embedded) await startGround(session);
   await clearStaleLocks(cli, session, terminal);
   await clearPendingOperations(cli, session, terminal, checkpoint);
+  const connection = currentConnection(session, checkpoint);
   const outcome = await runOperation(
     cli,
     [
       "refresh",
+      ...connection.args,
       ...stackArguments(session),
       ...consentArguments(session, terminal, options),
       ...(options.extra ?? []),
     ],
-    { env: checkpointEnvironment(session, cli, checkpoint, options) },
+    { env: { ...checkpointEnvironment(session, cli, checkpoint, options), ...connection.env } },
   );
   return conclude("refresh", session, terminal, outcome, `npx slipway preview${stackFlag(session)}`);
 }

@@ -1,3 +1,4 @@
+import { hasErrors } from "../../providers/kernel/finding.ts";
 import { usageError } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { callsForAction, renderFindings } from "../plan/findings.ts";
@@ -76,6 +77,10 @@ export const stackFlag = (session: Session): string =>
     ...(session.configFile === undefined ? [] : [` --config-file ${session.configFile}`]),
   ].join("");
 
+/** An up that its own survey stopped had not begun. */
+const aftermath = ({ survey }: OperationOutcome): string =>
+  hasErrors(survey?.findings ?? []) ? "nothing was changed" : "what was done is recorded";
+
 /** The last line: what was done, how long it took, what to type next. */
 export function conclude(
   command: string,
@@ -99,7 +104,7 @@ export function conclude(
   }
   if (outcome.code !== 0) {
     terminal.out(
-      `${style.error(`${command} ${session.stack}: failed`)} after ${duration}; what was done is recorded. ` +
+      `${style.error(`${command} ${session.stack}: failed`)} after ${duration}; ${aftermath(outcome)}. ` +
         `When the cause above is mended: npx slipway ${command}${stackFlag(session)}`,
     );
     return EXIT.failed;

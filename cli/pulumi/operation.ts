@@ -5,6 +5,7 @@ import type { FindingsFile } from "../../survey/report.ts";
 import { maySkipCheckpoints } from "../checkpoints.ts";
 import { FINDINGS_FILE, readFindings } from "../plan/findings.ts";
 import type { Session } from "../project/session.ts";
+import { connectionChanged } from "../state/connection.ts";
 import { type Checkpoint, resourcesOf } from "../state/deployment.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { CallOptions, PulumiCli } from "./cli.ts";
@@ -60,6 +61,18 @@ export const checkpointEnvironment = (
   });
   return skip ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {};
 };
+
+/**
+ * For `refresh` and `destroy`, which take the connection of the last `up` from the state: where the config names another
+ * one now, the program runs too and brings it along, without its survey, since nothing is declared anew.
+ */
+export const currentConnection = (
+  session: Session,
+  checkpoint: Checkpoint,
+): { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> } =>
+  connectionChanged(session.file.config, checkpoint)
+    ? { args: ["--run-program"], env: { SLIPWAY_SKIP_SURVEY: "1" } }
+    : { args: [], env: {} };
 
 export interface OperationOutcome {
   readonly code: number;
