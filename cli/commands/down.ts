@@ -2,14 +2,7 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { inspectGround, startGround, stopGround } from "../project/ground.ts";
 import { openSession, ownerPrefix, type Session, type StackOptions } from "../project/session.ts";
 import { openPulumi, type PulumiCli } from "../pulumi/cli.ts";
-import {
-  checkpointEnvironment,
-  consentArguments,
-  currentConnection,
-  type OperationOptions,
-  runOperation,
-  stackArguments,
-} from "../pulumi/operation.ts";
+import { type OperationOptions, runOnState } from "../pulumi/operation.ts";
 import { clearPendingOperations, clearStaleLocks } from "../pulumi/prepare.ts";
 import { readConfig } from "../pulumi/stack-config.ts";
 import { exportState } from "../pulumi/stack-state.ts";
@@ -102,18 +95,7 @@ async function destroy(
 ): Promise<ExitCode> {
   // What is to be deleted is asked for by its server.
   if (session.embedded) await startGround(session);
-  const connection = currentConnection(session, checkpoint);
-  const outcome = await runOperation(
-    cli,
-    [
-      "destroy",
-      ...connection.args,
-      ...stackArguments(session),
-      ...consentArguments(session, terminal, options),
-      ...(options.extra ?? []),
-    ],
-    { env: { ...checkpointEnvironment(session, cli, checkpoint, options), ...connection.env } },
-  );
+  const outcome = await runOnState("destroy", cli, session, checkpoint, options, terminal);
   const code = conclude(
     "down",
     session,

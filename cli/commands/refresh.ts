@@ -3,14 +3,7 @@ import type { ExitCode } from "../exit-codes.ts";
 import { startGround } from "../project/ground.ts";
 import { openSession, type StackOptions } from "../project/session.ts";
 import { openPulumi } from "../pulumi/cli.ts";
-import {
-  checkpointEnvironment,
-  consentArguments,
-  currentConnection,
-  type OperationOptions,
-  runOperation,
-  stackArguments,
-} from "../pulumi/operation.ts";
+import { type OperationOptions, runOnState } from "../pulumi/operation.ts";
 import { clearPendingOperations, clearStaleLocks } from "../pulumi/prepare.ts";
 import { exportState } from "../pulumi/stack-state.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -33,17 +26,6 @@ export async function refresh(
   if (session.embedded) await startGround(session);
   await clearStaleLocks(cli, session, terminal);
   await clearPendingOperations(cli, session, terminal, checkpoint);
-  const connection = currentConnection(session, checkpoint);
-  const outcome = await runOperation(
-    cli,
-    [
-      "refresh",
-      ...connection.args,
-      ...stackArguments(session),
-      ...consentArguments(session, terminal, options),
-      ...(options.extra ?? []),
-    ],
-    { env: { ...checkpointEnvironment(session, cli, checkpoint, options), ...connection.env } },
-  );
+  const outcome = await runOnState("refresh", cli, session, checkpoint, options, terminal);
   return conclude("refresh", session, terminal, outcome, `npx slipway preview${stackFlag(session)}`);
 }

@@ -62,18 +62,6 @@ export const checkpointEnvironment = (
   return skip ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {};
 };
 
-/**
- * For `refresh` and `destroy`, which take the connection of the last `up` from the state: where the config names another
- * one now, the program runs too and brings it along, without its survey, since nothing is declared anew.
- */
-export const currentConnection = (
-  session: Session,
-  checkpoint: Checkpoint,
-): { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> } =>
-  connectionChanged(session.file.config, checkpoint)
-    ? { args: ["--run-program"], env: { SLIPWAY_SKIP_SURVEY: "1" } }
-    : { args: [], env: {} };
-
 export interface OperationOutcome {
   readonly code: number;
   readonly interrupted: boolean;
@@ -118,3 +106,34 @@ export async function runOperation(
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/**
+ * Runs `refresh` or `destroy`. They take the connection of the last `up` from the state; where the config names another
+ * one now, the program runs too and brings it along, without its survey, since nothing is declared anew.
+ */
+export const runOnState = (
+  command: "refresh" | "destroy",
+  cli: PulumiCli,
+  session: Session,
+  checkpoint: Checkpoint,
+  options: OperationOptions,
+  terminal: Terminal,
+): Promise<OperationOutcome> => {
+  const programToo = connectionChanged(session.file.config, checkpoint);
+  return runOperation(
+    cli,
+    [
+      command,
+      ...(programToo ? ["--run-program"] : []),
+      ...stackArguments(session),
+      ...consentArguments(session, terminal, options),
+      ...(options.extra ?? []),
+    ],
+    {
+      env: {
+        ...checkpointEnvironment(session, cli, checkpoint, options),
+        ...(programToo ? { SLIPWAY_SKIP_SURVEY: "1" } : {}),
+      },
+    },
+  );
+};
