@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { ErrorReport } from "./contracts.ts";
 import { CommandError, messageOf } from "./errors.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { CHECKOUT } from "./project/session.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 const EXIT_CODES = `
@@ -11,6 +14,9 @@ Exit codes:
   2    the command was typed wrongly, or --fail-on warning is met
   130  interrupted
 `;
+
+const version = (): string =>
+  (JSON.parse(readFileSync(join(CHECKOUT, "package.json"), "utf8")) as { version: string }).version;
 
 const examples = (...lines: readonly string[]): string =>
   `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
@@ -56,6 +62,7 @@ export function buildProgram(
     .description(
       "Brings a fleet environment to what its stack config says, with a preview that tells the truth about data.",
     )
+    .version(version(), "-V, --version", "the version of Slipway")
     .showSuggestionAfterError(true)
     .exitOverride()
     .configureOutput({

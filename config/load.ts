@@ -7,7 +7,7 @@ import { objectStoreSchema } from "../providers/jetstream/object-store/schema.ts
 import { streamSchema } from "../providers/jetstream/stream/schema.ts";
 import { ConfigError, type ConfigIssue, issuesOf, joinPath } from "./issue.ts";
 import { fleetInvariants, fleetPreset } from "./presets/fleet.ts";
-import { type Profile, type ProfileDefaults, profileDefaults } from "./profiles.ts";
+import { type Profile, type ProfileDefaults, profileDefaults, profileOf } from "./profiles.ts";
 import { type NatsSection, type RootConfig, rootSchema } from "./schema.ts";
 
 /** Everything that one environment declares, checked and defaulted. */
@@ -75,7 +75,8 @@ export function loadEnvironment(
   const messaging = root?.nats === undefined ? undefined : loadMessaging(root, root.nats, options, issues);
   checkConnection(raw, issues);
   if (root === undefined || issues.length > 0) throw new ConfigError([...issues, ...conflictsIn(messaging)]);
-  return { profile: root.profile, defaults: profileDefaults(root.profile), ground: root.ground, messaging };
+  const profile = profileOf(root);
+  return { profile, defaults: profileDefaults(profile), ground: root.ground, messaging };
 }
 
 /** What the declarations that could be read do to each other, so that one run tells those mistakes too. */
@@ -220,7 +221,7 @@ function loadSection(
     if (entry === null) return [];
     const path = joinPath(`${NAMESPACE}:nats.${section.section}`, [key]);
     const declaration = withoutNulls({
-      ...(section.holdsData ? { deletionPolicy: profileDefaults(root.profile).deletionPolicy } : {}),
+      ...(section.holdsData ? { deletionPolicy: profileDefaults(profileOf(root)).deletionPolicy } : {}),
       [section.nameField]: key,
       ...preset[key],
       ...entry,

@@ -2,6 +2,12 @@
 export const PROFILES = ["dev", "staging", "prod"] as const;
 export type Profile = (typeof PROFILES)[number];
 
+/** An environment that doesn't say is thrown away on this machine, and kept anywhere else. */
+export const profileOf = (root: {
+  readonly profile?: Profile | undefined;
+  readonly ground: "embedded" | "external";
+}): Profile => root.profile ?? (root.ground === "embedded" ? "dev" : "staging");
+
 export interface ProfileDefaults {
   /** For every kind that holds data. `delete` only where nothing is worth keeping. */
   readonly deletionPolicy: "delete" | "retain" | "refuse";

@@ -60,8 +60,8 @@ export const natsSection = z.strictObject({
 
 /** The keys of the `slipway:` namespace. */
 export const rootSchema = z.strictObject({
-  /** What the environment is for; sets defaults. Default: dev. */
-  profile: z.enum(PROFILES).default("dev"),
+  /** What the environment is for; sets defaults. Default: dev when embedded, else staging. */
+  profile: z.enum(PROFILES).optional(),
   /** `embedded`: Slipway starts the servers itself on this machine. Default: external. */
   ground: z.enum(["embedded", "external"]).default("external"),
   nats: natsSection.optional(),

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PlanReport } from "../contracts.ts";
+import { CommandError } from "../errors.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { FINDINGS_FILE, readFindings, renderFindings } from "../plan/findings.ts";
 import { planReport, previewDigestSchema, resultOf } from "../plan/from-preview.ts";
@@ -11,6 +12,7 @@ import { openPulumi, type PulumiCli } from "../pulumi/cli.ts";
 import { displayArguments, stackArguments } from "../pulumi/operation.ts";
 import { createStack, exportState, requireBackend } from "../pulumi/stack-state.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { stackFlag } from "./up.ts";
 
 export interface PreviewOptions extends StackOptions {
   readonly json?: boolean;
@@ -25,9 +27,10 @@ export async function preview(options: PreviewOptions, terminal: Terminal): Prom
   const session = openSession(options);
   const cli = await openPulumi(session, terminal);
   requireBackend(cli, session);
-  if (session.embedded) {
-    await startGround(session);
-    if ((await exportState(cli, session)) === undefined) await createStack(cli, session);
+  if (session.embedded) await startGround(session);
+  if ((await exportState(cli, session)) === undefined) {
+    if (!session.embedded) throw noStack(session);
+    await createStack(cli, session);
   }
   const folder = mkdtempSync(join(tmpdir(), "slipway-preview-"));
   try {
@@ -39,6 +42,12 @@ export async function preview(options: PreviewOptions, terminal: Terminal): Prom
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** On somebody else's backend not even an empty stack is made unasked. */
+const noStack = (session: Session): CommandError =>
+  new CommandError(`there is no stack ${session.stack} yet`, {
+    remedy: `eval "$(npx slipway env${stackFlag(session)})"; pulumi stack init ${session.stack}; it is empty then, and can be previewed`,
+  });
 
 const previewArguments = (session: Session, options: PreviewOptions): string[] => [
   "preview",

@@ -118,9 +118,11 @@ const changeFindings = (storage: DeclaredStorage, live: StreamInfo, facts: LiveF
         heldBytes: live.state.bytes,
       },
       remedy:
-        loss.effect === "blocks"
-          ? "raise the limit, or set allowDataLoss: true for this up to have it all the same"
-          : "set allowDataLoss: true for this up, or keep the limit that is there",
+        storage.input.allowDataLoss === true
+          ? "allowed by allowDataLoss: true; take it out again after this up"
+          : loss.effect === "blocks"
+            ? "raise the limit, or set allowDataLoss: true for this up to have it all the same"
+            : "set allowDataLoss: true for this up, or keep the limit that is there",
     }),
   );
   return [...refusals, ...losses, ...notes(storage, live)];

@@ -39,6 +39,7 @@ export const consumerFindings = (
       const { stream } = consumer.input;
       const config = wanted.get(stream) ?? live.get(stream);
       if (config === undefined) return [noStream(consumer)];
+      if (!wanted.has(stream) && leaves(config, facts)) return [streamLeaves(consumer)];
       // A declared stream was checked without a look already.
       const fit = wanted.has(stream)
         ? []
@@ -69,6 +70,21 @@ const about = (
     facts: { stream: consumer.input.stream },
     remedy,
   });
+
+/** Made by this stack, no longer declared, and not to be left behind. */
+const leaves = (config: StreamConfig, { stackOwner }: LiveFacts): boolean => {
+  const { owner, deletion } = markOf(config);
+  return owner?.startsWith(stackOwner) === true && deletion !== "retain";
+};
+
+const streamLeaves = (consumer: DeclaredConsumer): Finding =>
+  about(
+    consumer,
+    "consumer.no-stream",
+    "stream",
+    `stream ${consumer.input.stream} is no longer declared, and its deletion takes the consumer with it`,
+    "declare the stream again, or take the consumer out too",
+  );
 
 const noStream = (consumer: DeclaredConsumer): Finding =>
   about(

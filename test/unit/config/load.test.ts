@@ -95,6 +95,12 @@ describe("overrides", () => {
     expect(prod.defaults.protect).toBe(true);
   });
 
+  it("keep data where an environment elsewhere doesn't say what it is for", () => {
+    const nats = { connection: { servers: "nats://localhost:4222" }, streams: { A: {} } };
+    expect(load({ "slipway:nats": nats }).profile).toBe("staging");
+    expect(load(embedded({ streams: {} })).profile).toBe("dev");
+  });
+
   it("mark each resource with its owner", () => {
     expect(only({ streams: { A: {} } }, "Stream A")).toMatchObject({ owner: "slipway/dev/A" });
   });

@@ -386,6 +386,18 @@ describe("consumers", () => {
     expect(codes(forecast([declareConsumer("NONE", "c")], world([])))).toEqual(["error consumer.no-stream"]);
     expect(forecast([declareConsumer("S", "c")], world([live({ name: "S" })]))).toEqual([]);
   });
+  it.each([
+    ["delete", "error consumer.no-stream"],
+    ["refuse", "error consumer.no-stream"],
+    ["retain", undefined],
+  ])(
+    "go with a stream of this stack that is no longer declared, but under %s",
+    (deletionPolicy, expected) => {
+      const gone = live(configOf(declareStream("OLD", { deletionPolicy })), holding(0, 0));
+      const found = codes(forecast([declareConsumer("OLD", "c")], world([gone])));
+      expect(found.filter((code) => code.endsWith("consumer.no-stream"))).toEqual(expected ? [expected] : []);
+    },
+  );
   it("keep within a stream's limit", () => {
     const found = forecast(
       [declareStream("A", { maxConsumers: 1 }), declareConsumer("A", "c"), declareConsumer("A", "d")],
