@@ -3,6 +3,7 @@ import { announce, failPreview } from "./components/announce.ts";
 import { Environment, surveyEnvironment } from "./components/environment.ts";
 import { ENVIRONMENT, messagingChild } from "./components/naming.ts";
 import { told } from "./components/run.ts";
+import { fullKey } from "./config/keys.ts";
 import { loadEnvironment } from "./config/load.ts";
 
 const stackConfig = pulumi.runtime.allConfig();
@@ -13,7 +14,7 @@ const config = await told(() =>
 );
 const outlook = await told(() =>
   surveyEnvironment(config, {
-    stackConfig: (key) => stackConfig[key.includes(":") ? key : `${pulumi.getProject()}:${key}`],
+    stackConfig: (key) => stackConfig[fullKey(pulumi.getProject(), key)],
     stackOwner,
     mustReach: !pulumi.runtime.isDryRun(),
     skip: process.env.SLIPWAY_SKIP_SURVEY === "1",

@@ -7,9 +7,6 @@ import { stableText } from "./canonical.ts";
  */
 export type Position = Pick<ConsumerConfig, "deliver_policy" | "opt_start_seq" | "opt_start_time">;
 
-/** The fields that say where a consumer starts. */
-export const POSITION_FIELDS = ["deliver_policy", "opt_start_seq", "opt_start_time"] as const;
-
 /**
  * The position behind the last message up to which everything was acknowledged.
  *

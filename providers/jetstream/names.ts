@@ -12,7 +12,6 @@ const FORBIDDEN = /[\s.*>/\\]/u;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f]/u;
 const BUCKET = /^[A-Za-z0-9_-]+$/;
-const PLAIN = /^[A-Za-z0-9_-]+$/;
 
 const assetNameProblem = (what: string, name: string): string | undefined => {
   if (name === "") return `"" is empty: a ${what} needs 1 to ${MAX_NAME_BYTES} bytes`;
@@ -50,9 +49,6 @@ export const bucketProblem = (bucket: string, prefix: string): string | undefine
     ? `${show(bucket)} has ${bucket.length} characters: a bucket name has at most ${most}; shorten it`
     : undefined;
 };
-
-/** Allowed by the server, awkward in shells, URLs and file systems. */
-export const isUnusualName = (name: string): boolean => !PLAIN.test(name);
 
 /** Name of a priority group of a consumer: `validGroupName` of nats-server. */
 const PRIORITY_GROUP = /^[a-zA-Z0-9/_=-]{1,16}$/;
